@@ -1,0 +1,156 @@
+"""One table per enum: the word, the CSS class and the icon. No screen invents its own word for a state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kpi.domain.calendar import Roll
+from kpi.domain.rag import Basis
+from kpi.domain.values import (
+    Accumulation,
+    Comparator,
+    Frequency,
+    Kind,
+    Outlook,
+    Polarity,
+    Rag,
+    Strength,
+    SubmissionState,
+    Timeliness,
+    Verb,
+)
+
+
+class Label(NamedTuple):
+    """A word with how it looks: ``css`` is the suffix of a class name, ``icon`` a symbol of the sprite."""
+
+    text: Promise | str
+    css: str = ""
+    icon: str = ""
+
+
+def choices(table: Mapping[str, Label]) -> list[tuple[str, Promise | str]]:
+    """Django choices of a table, in its order."""
+    return [(str(code), label.text) for code, label in table.items()]
+
+
+RAG = {
+    Rag.RED: Label(_("滞后"), "r", "i-r"),
+    Rag.AMBER: Label(_("预警"), "y", "i-y"),
+    Rag.GREEN: Label(_("正常"), "g", "i-g"),
+    Rag.DONE: Label(_("已完成"), "b", "i-b"),
+    Rag.NOT_DUE: Label(_("未到期"), "n", "i-n"),
+}
+# In speech and in bulletins a lamp may be called by its colour; “done” is never called a light.
+RAG_SPOKEN = {Rag.RED: _("红灯"), Rag.AMBER: _("黄灯"), Rag.GREEN: _("绿灯")}
+
+KIND = {
+    Kind.CUMULATIVE: Label(_("数量（累计）")),
+    Kind.POINT_IN_TIME: Label(_("数量（时点）")),
+    Kind.RATIO: Label(_("比率")),
+    Kind.MILESTONE: Label(_("里程碑")),
+    Kind.COVERAGE: Label(_("覆盖")),
+    Kind.RANK: Label(_("位次")),
+    Kind.BOTTOM_LINE: Label(_("底线")),
+    Kind.STAGE: Label(_("成果／定性")),
+}
+STRENGTH = {
+    Strength.MUST: Label(_("确保")),
+    Strength.AIM: Label(_("力争")),
+    Strength.SUPPORT: Label(_("推动")),
+}
+COMPARATOR = {
+    Comparator.AT_LEAST: Label(_("以上（≥）")),
+    Comparator.MORE_THAN: Label(_("超过（>）")),
+    Comparator.EQUAL: Label(_("达到（=）")),
+    Comparator.AT_MOST: Label(_("以内（≤）")),
+    Comparator.LESS_THAN: Label(_("低于（<）")),
+    Comparator.ABOUT: Label(_("左右（≈）")),
+    Comparator.RANGE: Label(_("区间")),
+    Comparator.RANK: Label(_("位次")),
+}
+POLARITY = {
+    Polarity.HIGHER_IS_BETTER: Label(_("正向：越高越好")),
+    Polarity.LOWER_IS_BETTER: Label(_("逆向：越低越好")),
+}
+ACCUMULATION = {
+    Accumulation.YEAR_TO_DATE: Label(_("累计")),
+    Accumulation.PERIOD: Label(_("当期")),
+    Accumulation.POINT_IN_TIME: Label(_("时点")),
+    Accumulation.RATIO: Label(_("比率")),
+}
+FREQUENCY = {
+    Frequency.MONTHLY: Label(_("每月")),
+    Frequency.QUARTERLY: Label(_("每季度")),
+    Frequency.HALF_YEARLY: Label(_("每半年")),
+}
+COVERAGE_SCOPE = {"township": Label(_("每个乡镇")), "district": Label(_("每个区县"))}
+BASIS = {
+    Basis.PERCENT_OF_PLAN: Label(_("完成值占序时计划的百分比")),
+    Basis.POINTS_BEHIND: Label(_("完成率落后序时的百分点")),
+    Basis.BINARY: Label(_("达到序时与否")),
+}
+ROLL = {
+    Roll.FORWARD: Label(_("顺延到下一工作日")),
+    Roll.BACK: Label(_("提前到上一工作日")),
+    Roll.FIXED: Label(_("不变")),
+}
+SUBMISSION_STATE = {
+    SubmissionState.DRAFT: Label(_("草稿"), "draft"),
+    SubmissionState.SUBMITTED: Label(_("待审签"), "submitted"),
+    SubmissionState.RETURNED: Label(_("退回修改"), "returned"),
+    SubmissionState.SIGNED_OFF: Label(_("待复核"), "signed"),
+    SubmissionState.APPROVED: Label(_("已审定"), "approved"),
+}
+NOT_STARTED = Label(_("未填"), "empty")
+VERB = {
+    Verb.SAVE: Label(_("保存草稿")),
+    Verb.SUBMIT: Label(_("提交部门审签")),
+    Verb.WITHDRAW: Label(_("撤回")),
+    Verb.SIGN_OFF: Label(_("审签通过")),
+    Verb.RETURN: Label(_("退回修改")),
+    Verb.APPROVE: Label(_("审定")),
+    Verb.CORRECT: Label(_("数据更正")),
+}
+TIMELINESS = {
+    Timeliness.ON_TIME: Label(_("按时")),
+    Timeliness.LATE: Label(_("迟报")),
+    Timeliness.MISSING: Label(_("缺报"), "m"),
+    Timeliness.PENDING: Label(_("未到截止")),
+}
+OUTLOOK = {
+    Outlook.CONFIDENT: Label(_("能完成")),
+    Outlook.AT_RISK: Label(_("有风险")),
+    Outlook.UNLIKELY: Label(_("难以完成")),
+}
+OUTLOOK_HINT = {
+    Outlook.CONFIDENT: _("无明显障碍"),
+    Outlook.AT_RISK: _("需要加力"),
+    Outlook.UNLIKELY: _("建议调整或督办"),
+}
+DEVIATION = {
+    "funding": Label(_("资金")),
+    "land": Label(_("用地")),
+    "approval": Label(_("审批")),
+    "weather": Label(_("天气")),
+    "organisation": Label(_("施工组织")),
+    "market": Label(_("市场")),
+    "other": Label(_("其他")),
+}
+STAGE = {
+    0: Label(_("未启动")),
+    1: Label(_("第 1 阶段 · 已部署")),
+    2: Label(_("第 2 阶段 · 推进中")),
+    3: Label(_("第 3 阶段 · 初见成效")),
+    4: Label(_("第 4 阶段 · 完成")),
+}
+
+
+def words(table: Mapping[str, Label], codes: Iterable[str]) -> list[str]:
+    """The words of some codes, in the table's order."""
+    wanted = set(codes)
+    return [str(label.text) for code, label in table.items() if code in wanted]

@@ -1,0 +1,58 @@
+"""``manage.py assess --as-of 2025-06-30 --format json``: every indicator with value, plan, lamp and reason."""
+
+import json
+from datetime import date
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import clock
+from kpi.domain.periods import Period as Month
+from kpi.models import Period
+from kpi.selectors import scoreboard
+from kpi.selectors.scoreboard import Row
+
+
+class Command(BaseCommand):
+    help = "Print the lamp of every indicator as of a day."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--as-of", type=date.fromisoformat, default=None)
+        parser.add_argument("--format", choices=("table", "json"), default="table")
+
+    def handle(self, *args, as_of, format, **options):
+        day = as_of or clock.today()
+        try:
+            board = scoreboard.build(year=day.year, now=clock.now(), period_code=str(Month.of(day)))
+        except Period.DoesNotExist as problem:
+            raise CommandError(f"No reporting periods for {day.year}. Load the year first.") from problem
+        records = [as_record(row) for row in board.rows]
+        if format == "json":
+            self.stdout.write(json.dumps(records, ensure_ascii=False, indent=1))
+            return
+        for record in records:
+            self.stdout.write("{code:<5}{lamp:<9}{value!s:>12}{plan!s:>12}  {name}".format(**record))
+
+
+def as_record(row: Row) -> dict[str, object]:
+    """One indicator: figures as text, so that no digit is lost."""
+    lamp = row.assessment
+    return {
+        "code": row.indicator.code,
+        "name": row.indicator.name,
+        "unit": row.indicator.unit,
+        "period": row.current.source_period or None,
+        "value": _text(lamp.actual if lamp else None),
+        "plan": _text(lamp.expected if lamp else None),
+        "target": _text(row.target),
+        "lamp": str(row.rag),
+        "ratio": _text(lamp.ratio if lamp else None),
+        "gap": _text(lamp.gap if lamp else None),
+        "reason": lamp.reason if lamp else "no_value",
+        "to_green": _text(lamp.to_green if lamp else None),
+        "rule": lamp.rule_code if lamp else None,
+        "rule_version": lamp.rule_version if lamp else None,
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

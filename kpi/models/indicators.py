@@ -1,0 +1,168 @@
+"""Indicators (KPIs) with their targets, planned curves and milestones, and the lamp rules as dated data."""
+
+import pghistory
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kpi import labels
+from kpi.models.fields import FigureField, PeriodCodeField
+from kpi.models.querysets import IndicatorQuerySet
+from kpi.models.reports import Commitment, Report
+
+
+class RuleSet(models.Model):
+    """A lamp rule and the day it takes effect. A changed rule is a new row, never an edited one."""
+
+    code = models.SlugField(_("规则"), max_length=40)
+    name = models.CharField(_("名称"), max_length=100)
+    version = models.CharField(_("版本"), max_length=20)
+    basis = models.CharField(_("算法"), max_length=30, choices=labels.choices(labels.BASIS))
+    thresholds = models.JSONField(_("界限"), help_text=_("小数写成文本，如 {\"green_from\": \"0.95\"}"))
+    effective_from = models.DateField(_("起用日期"))
+    is_default = models.BooleanField(_("默认规则"), default=False)
+    source = models.TextField(_("依据"), blank=True)
+
+    class Meta:
+        verbose_name = _("亮灯规则")
+        verbose_name_plural = _("亮灯规则")
+        ordering = ("code", "-effective_from")
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="ruleset_version_once"),
+            models.UniqueConstraint(
+                fields=["effective_from"], condition=Q(is_default=True), name="ruleset_one_default_per_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+@pghistory.track()
+class Indicator(models.Model):
+    """One accountable figure or deliverable: the unit that is filed, signed, approved and lit."""
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="indicators", verbose_name=_("报告"))
+    commitment = models.ForeignKey(
+        Commitment, models.PROTECT, related_name="indicators", verbose_name=_("承诺事项")
+    )
+    code = models.CharField(_("编号"), max_length=4)
+    name = models.CharField(_("指标任务"), max_length=60)
+    kind = models.CharField(_("类型"), max_length=20, choices=labels.choices(labels.KIND))
+    unit = models.CharField(_("单位"), max_length=20, blank=True)
+    decimals = models.PositiveSmallIntegerField(_("小数位"), default=0)
+    comparator = models.CharField(_("比较符"), max_length=8, choices=labels.choices(labels.COMPARATOR))
+    polarity = models.CharField(_("方向"), max_length=10, choices=labels.choices(labels.POLARITY))
+    accumulation = models.CharField(_("累计方式"), max_length=20, choices=labels.choices(labels.ACCUMULATION))
+    strength = models.CharField(_("力度"), max_length=10, choices=labels.choices(labels.STRENGTH))
+    frequency = models.CharField(_("报送频率"), max_length=15, choices=labels.choices(labels.FREQUENCY))
+    lead_department = models.ForeignKey(
+        "accounts.Department", models.PROTECT, related_name="led_indicators", verbose_name=_("牵头单位")
+    )
+    supporting_departments = models.ManyToManyField(
+        "accounts.Department", related_name="supported_indicators", verbose_name=_("配合单位"), blank=True
+    )
+    accountable_post = models.ForeignKey(
+        "accounts.Post", models.PROTECT, related_name="indicators", verbose_name=_("分管领导（职务）")
+    )
+    baseline_value = FigureField(_("基期值"), null=True, blank=True)
+    baseline_unit = models.CharField(_("基期单位"), max_length=20, blank=True)
+    baseline_quote = models.TextField(_("基期原文"), blank=True)
+    baseline_note = models.TextField(_("基期说明"), blank=True)
+    definition = models.TextField(_("口径"), blank=True)
+    peer_set = models.TextField(_("同类城市"), blank=True)
+    coverage_scope = models.CharField(
+        _("覆盖范围"), max_length=20, blank=True, choices=labels.choices(labels.COVERAGE_SCOPE)
+    )
+    final_due_on = models.DateField(_("完成时限"))
+    evidence_required = models.BooleanField(_("须附佐证"), default=False)
+    rule_set = models.ForeignKey(
+        RuleSet, models.PROTECT, null=True, blank=True, related_name="indicators", verbose_name=_("专用亮灯规则")
+    )
+    is_lead_proposed = models.BooleanField(_("牵头单位为建议"), default=True)
+    is_active = models.BooleanField(_("启用"), default=True)
+    notes = models.TextField(_("说明"), blank=True)
+
+    objects = IndicatorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("指标任务")
+        verbose_name_plural = _("指标任务")
+        ordering = ("commitment__start", "code")
+        constraints = [
+            models.UniqueConstraint(fields=["report", "code"], name="indicator_code_once_per_report"),
+            models.CheckConstraint(condition=Q(code__regex=r"^[TIA]\d{2,3}$"), name="indicator_code_shape"),
+            models.CheckConstraint(condition=Q(decimals__lte=4), name="indicator_decimals_at_most_4"),
+            models.CheckConstraint(
+                condition=~Q(kind="coverage") | ~Q(coverage_scope=""), name="indicator_coverage_has_scope"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+@pghistory.track()
+class Target(models.Model):
+    """A full-year target from a given day. The first one is the report's; later ones are approved changes."""
+
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="targets", verbose_name=_("指标任务"))
+    value = FigureField(_("目标值"))
+    effective_on = models.DateField(_("起用日期"))
+    reason = models.TextField(_("依据"))
+
+    class Meta:
+        verbose_name = _("目标值")
+        verbose_name_plural = _("目标值")
+        ordering = ("indicator", "effective_on")
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "effective_on"], name="target_once_per_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator_id} {self.value}"
+
+
+@pghistory.track()
+class PlanPoint(models.Model):
+    """Planned value at the end of a month (序时进度). A month without a row is not due."""
+
+    indicator = models.ForeignKey(
+        Indicator, models.CASCADE, related_name="plan_points", verbose_name=_("指标任务")
+    )
+    period = PeriodCodeField(_("报告期"))
+    value = FigureField(_("计划值"))
+
+    class Meta:
+        verbose_name = _("序时计划")
+        verbose_name_plural = _("序时计划")
+        ordering = ("indicator", "period")
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "period"], name="plan_point_once_per_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.value}"
+
+
+@pghistory.track()
+class Milestone(models.Model):
+    """A node of a deliverable: what must exist by which day."""
+
+    indicator = models.ForeignKey(
+        Indicator, models.CASCADE, related_name="milestones", verbose_name=_("指标任务")
+    )
+    ordinal = models.PositiveSmallIntegerField(_("序号"))
+    name = models.CharField(_("节点"), max_length=80)
+    due_on = models.DateField(_("计划日期"))
+
+    class Meta:
+        verbose_name = _("节点")
+        verbose_name_plural = _("节点")
+        ordering = ("indicator", "ordinal")
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "ordinal"], name="milestone_ordinal_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ordinal}. {self.name}"

@@ -1,0 +1,69 @@
+"""Querysets that read as English. Scope is decided here once: every list starts from ``visible_to``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db import models
+from django.db.models import ExpressionWrapper, OuterRef, Q, Subquery
+
+from kpi.domain.periods import Period as Month
+from kpi.domain.values import SubmissionState
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from accounts.permissions import Actor
+    from kpi.models.periods import Period
+
+SIGNED_STATES = (SubmissionState.SIGNED_OFF, SubmissionState.APPROVED)
+
+
+class IndicatorQuerySet(models.QuerySet):
+    """Indicators; every signed-in role may see what exists, not everyone may see a draft figure."""
+
+    def of_year(self, year: int) -> IndicatorQuerySet:
+        return self.filter(report__year=year, is_active=True)
+
+    def led_by(self, department_ids) -> IndicatorQuerySet:
+        return self.filter(lead_department_id__in=department_ids)
+
+    def with_target(self, day: date) -> IndicatorQuerySet:
+        """Annotate ``target_value``: the full-year target in force on ``day``."""
+        target = apps.get_model("kpi", "Target")
+        in_force = target.objects.filter(indicator=OuterRef("pk"), effective_on__lte=day)
+        return self.annotate(target_value=Subquery(in_force.order_by("-effective_on").values("value")[:1]))
+
+    def for_board(self, period: Period) -> IndicatorQuerySet:
+        """Everything a row needs, in three queries: the target in force, plan, milestones, who leads."""
+        return (
+            self.with_target(Month.parse(period.code).last_day)
+            .select_related("commitment", "lead_department", "accountable_post", "rule_set")
+            .prefetch_related("plan_points", "milestones")
+        )
+
+
+def visibility(actor: Actor | None) -> Q:
+    """Which submissions an actor may read; without an actor only approved ones."""
+    approved = Q(state=SubmissionState.APPROVED)
+    if actor is None:
+        return approved
+    own = Q(indicator__lead_department_id__in=actor.department_ids)
+    if actor.is_supervisor or actor.is_leader:
+        return own | Q(state__in=SIGNED_STATES)
+    return own | approved
+
+
+class SubmissionQuerySet(models.QuerySet):
+    """Submissions, scoped: a department sees its own drafts, the office and the leaders see what was signed."""
+
+    def visible_to(self, actor: Actor) -> SubmissionQuerySet:
+        return self.filter(visibility(actor))
+
+    def marked_for(self, actor: Actor | None) -> SubmissionQuerySet:
+        """Annotate ``is_visible``: who filed when is known to all, what a draft says is not."""
+        return self.annotate(is_visible=ExpressionWrapper(visibility(actor), models.BooleanField()))
+
+    def approved(self) -> SubmissionQuerySet:
+        return self.filter(state=SubmissionState.APPROVED)

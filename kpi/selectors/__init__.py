@@ -1,0 +1,1 @@
+"""Reads. Nothing here writes; every function states how many queries it costs."""

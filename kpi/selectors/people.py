@@ -1,0 +1,43 @@
+"""Who holds a role today. Duties belong to departments and posts, so a successor is found by the same question."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+
+from accounts.models import Membership, Role, User
+
+
+def holding(role: Role, *, day: date, department_id: int | None = None) -> list[User]:
+    """Active users with the role on ``day``, optionally in one department (1 query), by user name."""
+    memberships = Membership.objects.active_on(day).filter(role=role, user__is_active=True)
+    if department_id is not None:
+        memberships = memberships.filter(department_id=department_id)
+    users = {membership.user_id: membership.user for membership in memberships.select_related("user")}
+    return sorted(users.values(), key=lambda user: user.username)
+
+
+class Directory:
+    """All active memberships of a day (1 query), for planning reminders for everyone at once."""
+
+    def __init__(self, day: date):
+        self._by_department: Mapping[tuple[str, int], set[int]] = defaultdict(set)
+        self._by_post: Mapping[int, set[int]] = defaultdict(set)
+        self._by_role: Mapping[str, set[int]] = defaultdict(set)
+        rows = Membership.objects.active_on(day).filter(user__is_active=True)
+        for role, department, post, user in rows.values_list("role", "department_id", "post_id", "user_id"):
+            self._by_role[role].add(user)
+            if department is not None:
+                self._by_department[role, department].add(user)
+            if post is not None:
+                self._by_post[post].add(user)
+
+    def in_department(self, role: Role, department_id: int) -> tuple[int, ...]:
+        return tuple(sorted(self._by_department.get((role, department_id), ())))
+
+    def in_post(self, post_id: int) -> tuple[int, ...]:
+        return tuple(sorted(self._by_post.get(post_id, ())))
+
+    def in_role(self, role: Role) -> tuple[int, ...]:
+        return tuple(sorted(self._by_role.get(role, ())))

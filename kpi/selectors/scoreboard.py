@@ -1,0 +1,281 @@
+"""THE row builder: one row per indicator with its lamps month by month, for page, API and workbook alike.
+
+Months that are locked are read from their snapshots and never recomputed; open months are computed from approved
+figures. What is not yet approved is kept apart, so that a page can show it as unreviewed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+
+from accounts.permissions import Actor
+from kpi.domain.periods import Period as Month
+from kpi.domain.rag import Assessment
+from kpi.domain.values import Kind, Rag, SubmissionState, Timeliness, timeliness
+from kpi.models import AssessmentSnapshot, Indicator, Period, Submission
+from kpi.models.querysets import IndicatorQuerySet
+from kpi.selectors import periods as period_selector
+from kpi.selectors.standing import Figure, RuleBook, assess_figure, is_asked, published
+
+# Worst first: the order in which a person should look.
+SEVERITY = {Rag.RED: 0, Rag.AMBER: 1, Rag.GREEN: 2, Rag.NOT_DUE: 3, Rag.DONE: 4}
+UNFILED = (SubmissionState.DRAFT, SubmissionState.RETURNED)
+# Kinds that cannot slide back once reached: they owe no further reports (销号).
+CLOSED_BY_COMPLETION = frozenset({Kind.MILESTONE, Kind.STAGE})
+
+
+@dataclass(frozen=True)
+class MonthLamp:
+    """One indicator in one month.
+
+    ``assessment`` is the lamp in force that month (``None`` before any figure was approved); ``source_period`` the
+    month whose figure gave it; ``unreviewed`` the lamp the pending figure would give. ``is_unfiled`` says that a report
+    is owed and nobody has submitted it; ``cycle`` counts returns.
+    """
+
+    period: Period
+    assessment: Assessment | None
+    source_period: str
+    is_asked: bool
+    timeliness: Timeliness | None
+    submission: Submission | None = None
+    unreviewed: Assessment | None = None
+    is_unfiled: bool = False
+    cycle: int = 1
+
+    @property
+    def rag(self) -> Rag | None:
+        return self.assessment.rag if self.assessment else None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the lamp rests on this month's own figure rather than an earlier one."""
+        return self.source_period == self.period.code
+
+    @property
+    def mark(self) -> str:
+        """How the heat map draws it: own, unreviewed, missing, pending, carried or none."""
+        if self.is_own:
+            return "own"
+        if self.unreviewed is not None:
+            return "unreviewed"
+        if self.timeliness is Timeliness.MISSING:
+            return "missing"
+        if self.is_asked:
+            return "pending"
+        return "carried" if self.assessment else "none"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An indicator with its months up to the one asked for, oldest first; ``months`` is never empty."""
+
+    indicator: Indicator
+    months: tuple[MonthLamp, ...]
+
+    @property
+    def current(self) -> MonthLamp:
+        return self.months[-1]
+
+    @property
+    def assessment(self) -> Assessment | None:
+        return self.current.assessment
+
+    @property
+    def rag(self) -> Rag:
+        """The present lamp; an indicator nobody has reported on yet is not due, never green."""
+        return self.current.rag or Rag.NOT_DUE
+
+    @property
+    def previous_rag(self) -> Rag | None:
+        return (self.months[-2].rag or Rag.NOT_DUE) if len(self.months) > 1 else None
+
+    @property
+    def has_changed(self) -> bool:
+        return self.previous_rag is not None and self.previous_rag is not self.rag
+
+    @property
+    def run_length(self) -> int:
+        """For how many months in a row the lamp has been what it is (at least 1)."""
+        length = 0
+        for month in reversed(self.months):
+            if (month.rag or Rag.NOT_DUE) is not self.rag:
+                break
+            length += 1
+        return length
+
+    @property
+    def actual(self) -> Decimal | None:
+        return self.assessment.actual if self.assessment else None
+
+    @property
+    def expected(self) -> Decimal | None:
+        return self.assessment.expected if self.assessment else None
+
+    @property
+    def target(self) -> Decimal | None:
+        return self.indicator.target_value
+
+    @property
+    def is_quantified(self) -> bool:
+        return self.indicator.kind != Kind.STAGE
+
+    @cached_property
+    def due_month(self) -> str:
+        return self.indicator.final_due_on.strftime("%Y-%m")
+
+
+@dataclass(frozen=True)
+class Scoreboard:
+    """All rows of a year as they stand in one period."""
+
+    period: Period
+    periods: tuple[Period, ...]
+    rows: tuple[Row, ...]
+
+    @cached_property
+    def counts(self) -> Counter[Rag]:
+        return Counter(row.rag for row in self.rows)
+
+    @cached_property
+    def previous_counts(self) -> Counter[Rag]:
+        return Counter(row.previous_rag for row in self.rows if row.previous_rag is not None)
+
+    def history_of(self, rag: Rag) -> list[tuple[str, int]]:
+        """How many rows had a lamp, month by month."""
+        lamps = zip(*(row.months for row in self.rows), strict=True)
+        return [
+            (months[0].period.code, sum((month.rag or Rag.NOT_DUE) is rag for month in months)) for months in lamps
+        ]
+
+    def sections(self) -> Iterator[tuple[str, list[Row]]]:
+        """Rows by chapter in report order, worst first inside a chapter."""
+        groups: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            groups[row.indicator.commitment.section].append(row)
+        for section, rows in groups.items():
+            yield section, worst_first(rows)
+
+
+def worst_first(rows: Iterable[Row]) -> list[Row]:
+    """Rows by severity, report order within one severity."""
+    return sorted(rows, key=lambda row: SEVERITY[row.rag])
+
+
+def build(
+    *,
+    year: int,
+    now: datetime,
+    actor: Actor | None = None,
+    period_code: str | None = None,
+    indicators: IndicatorQuerySet | None = None,
+) -> Scoreboard:
+    """The scoreboard of ``year`` as of ``period_code`` (default: the current period).
+
+    ``actor`` decides which unapproved figures are seen; ``None`` sees approved ones only. 7 queries however many
+    indicators there are. Raises ``Period.DoesNotExist`` for an unknown period.
+    """
+    periods = period_selector.of_year(year)
+    if not periods:
+        raise Period.DoesNotExist(year)
+    chosen = _chosen(periods, period_code, now)
+    upto = [period for period in periods if period.code <= chosen.code]
+    queryset = Indicator.objects.of_year(year) if indicators is None else indicators
+    found = list(queryset.for_board(chosen))
+    sources = _Sources.load(upto, actor, RuleBook.load(), now)
+    rows = tuple(Row(indicator, tuple(_months(indicator, upto, sources))) for indicator in found)
+    return Scoreboard(chosen, tuple(periods), rows)
+
+
+def _chosen(periods: list[Period], code: str | None, now: datetime) -> Period:
+    if code is None:
+        return period_selector.current(periods, now)
+    for period in periods:
+        if period.code == code:
+            return period
+    raise Period.DoesNotExist(code)
+
+
+@dataclass(frozen=True)
+class _Sources:
+    snapshots: Mapping[tuple[int, int], AssessmentSnapshot]
+    submissions: Mapping[tuple[int, int], Submission]
+    rules: RuleBook
+    now: datetime
+
+    @classmethod
+    def load(cls, periods: list[Period], actor: Actor | None, rules: RuleBook, now: datetime) -> _Sources:
+        locked = [period.pk for period in periods if period.locked_at is not None]
+        still_open = [period.pk for period in periods if period.locked_at is None]
+        submissions = Submission.objects.filter(period__in=still_open).marked_for(actor)
+        return cls(
+            snapshots={
+                (snapshot.indicator_id, snapshot.period_id): snapshot
+                for snapshot in AssessmentSnapshot.objects.filter(period__in=locked)
+            },
+            submissions={(found.indicator_id, found.period_id): found for found in submissions},
+            rules=rules,
+            now=now,
+        )
+
+
+def _months(indicator: Indicator, periods: list[Period], sources: _Sources) -> Iterator[MonthLamp]:
+    previous: MonthLamp | None = None
+    for period in periods:
+        snapshot = sources.snapshots.get((indicator.pk, period.pk))
+        previous = (
+            _published_month(period, snapshot) if snapshot else _open_month(indicator, period, previous, sources)
+        )
+        yield previous
+
+
+def _published_month(period: Period, snapshot: AssessmentSnapshot) -> MonthLamp:
+    return MonthLamp(
+        period=period,
+        assessment=published(snapshot) if snapshot.source_period else None,
+        source_period=snapshot.source_period,
+        is_asked=snapshot.is_asked,
+        timeliness=Timeliness(snapshot.timeliness) if snapshot.timeliness else None,
+    )
+
+
+def _open_month(
+    indicator: Indicator, period: Period, previous: MonthLamp | None, sources: _Sources
+) -> MonthLamp:
+    month = Month.parse(period.code)
+    submission = sources.submissions.get((indicator.pk, period.pk))
+    seen = submission if submission and submission.is_visible else None
+    filed = seen if seen and seen.state not in UNFILED else None
+    own = assess_figure(indicator, period=month, figure=Figure.of(filed), rules=sources.rules) if filed else None
+    is_approved = filed is not None and filed.state == SubmissionState.APPROVED
+    asked = _owes(indicator, month, previous)
+    return MonthLamp(
+        period=period,
+        assessment=own if is_approved else (previous.assessment if previous else None),
+        source_period=period.code if is_approved else (previous.source_period if previous else ""),
+        is_asked=asked,
+        timeliness=_timeliness(period, submission, sources.now) if asked else None,
+        submission=seen,
+        unreviewed=None if is_approved else own,
+        is_unfiled=asked and (submission is None or submission.state in UNFILED),
+        cycle=submission.cycle if submission else 1,
+    )
+
+
+def _owes(indicator: Indicator, month: Month, previous: MonthLamp | None) -> bool:
+    is_closed = previous is not None and previous.rag is Rag.DONE and indicator.kind in CLOSED_BY_COMPLETION
+    return not is_closed and is_asked(indicator, month)
+
+
+def _timeliness(period: Period, submission: Submission | None, now: datetime) -> Timeliness:
+    return timeliness(
+        submitted_at=submission.first_submitted_at if submission else None,
+        due_at=period.due_at,
+        grace_ends_at=period.grace_ends_at,
+        now=now,
+    )

@@ -1,0 +1,118 @@
+"""From stored rows to the domain's question: where does this indicator stand against its plan?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from kpi.domain.periods import Period
+from kpi.domain.rag import Assessment, Basis, Node, Rule, Standing, assess
+from kpi.domain.trajectory import Trajectory
+from kpi.domain.values import Comparator, Frequency, Kind, Polarity, Rag
+from kpi.models import Indicator, RuleSet, Submission
+
+if TYPE_CHECKING:
+    from kpi.models import AssessmentSnapshot
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a form says: the figure in the indicator's unit, and for milestones the nodes done with their days."""
+
+    value: Decimal | None = None
+    completed_nodes: Mapping[int, date] = field(default_factory=dict)
+    is_confirmed: bool = True
+
+    @classmethod
+    def of(cls, submission: Submission) -> Figure:
+        nodes = {int(ordinal): date.fromisoformat(day) for ordinal, day in submission.completed_nodes.items()}
+        return cls(submission.value, nodes)
+
+
+class RuleBook:
+    """All lamp rules, loaded once per request (1 query), answering which one judges an indicator on a day."""
+
+    def __init__(self, rule_sets: list[RuleSet]):
+        self._by_id = {rule_set.pk: rule_set for rule_set in rule_sets}
+        self._defaults = sorted(
+            (rule_set for rule_set in rule_sets if rule_set.is_default), key=lambda found: found.effective_from
+        )
+
+    @classmethod
+    def load(cls) -> RuleBook:
+        return cls(list(RuleSet.objects.all()))
+
+    def rule_for(self, indicator: Indicator, day: date) -> Rule:
+        """The indicator's own rule, else the default in force on ``day`` (the earliest one before that)."""
+        if indicator.rule_set_id is not None:
+            return as_rule(self._by_id[indicator.rule_set_id])
+        in_force = [rule_set for rule_set in self._defaults if rule_set.effective_from <= day]
+        return as_rule((in_force or self._defaults)[-1])
+
+
+def as_rule(rule_set: RuleSet) -> Rule:
+    """A stored rule set as the domain's rule; thresholds are kept as text so that no float comes near them."""
+    return Rule.from_thresholds(
+        code=rule_set.code, version=rule_set.version, basis=Basis(rule_set.basis), thresholds=rule_set.thresholds
+    )
+
+
+def trajectory_of(indicator: Indicator) -> Trajectory:
+    """The planned curve from the prefetched plan points."""
+    return Trajectory({Period.parse(point.period): point.value for point in indicator.plan_points.all()})
+
+
+def nodes_of(indicator: Indicator, figure: Figure) -> tuple[Node, ...]:
+    """The indicator's milestones with the days they were completed."""
+    return tuple(
+        Node(node.ordinal, node.name, node.due_on, figure.completed_nodes.get(node.ordinal))
+        for node in indicator.milestones.all()
+    )
+
+
+def is_asked(indicator: Indicator, period: Period) -> bool:
+    """Whether the indicator owes a report for the period: its rhythm says so and the month has a plan."""
+    in_rhythm = Frequency(indicator.frequency).reports_in(period.month)
+    return in_rhythm and trajectory_of(indicator).expected_at(period) is not None
+
+
+def assess_figure(indicator: Indicator, *, period: Period, figure: Figure, rules: RuleBook) -> Assessment:
+    """The lamp a figure gives for a period. ``indicator`` must carry ``target_value`` (``with_target``)."""
+    day = period.last_day
+    standing = Standing(
+        kind=Kind(indicator.kind),
+        comparator=Comparator(indicator.comparator),
+        polarity=Polarity(indicator.polarity),
+        as_of=day,
+        target=indicator.target_value,
+        expected=trajectory_of(indicator).expected_at(period),
+        actual=figure.value,
+        final_due_on=indicator.final_due_on,
+        nodes=nodes_of(indicator, figure),
+        peers_known=bool(indicator.peer_set),
+        baseline=indicator.baseline_value,
+        decimals=indicator.decimals,
+        is_confirmed=figure.is_confirmed,
+    )
+    return assess(standing, rules.rule_for(indicator, day))
+
+
+def published(snapshot: AssessmentSnapshot) -> Assessment:
+    """A frozen lamp as it was published."""
+    return Assessment(
+        rag=Rag(snapshot.rag),
+        reason=snapshot.reason,
+        params=snapshot.params,
+        ratio=snapshot.ratio,
+        gap=snapshot.gap,
+        actual=snapshot.actual,
+        expected=snapshot.expected,
+        target=snapshot.target,
+        to_green=snapshot.to_green,
+        is_ahead=snapshot.is_ahead,
+        rule_code=snapshot.rule_code,
+        rule_version=snapshot.rule_version,
+    )

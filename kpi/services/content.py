@@ -1,0 +1,349 @@
+"""What a form, a workbook row or an API body says, read into typed content: the one door for figures and text.
+
+``parse`` checks what each field says; ``check_complete`` what a submission must not leave open. Both collect every
+problem, field by field, so that a person corrects them in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from kpi import labels
+from kpi.domain.errors import DomainError
+from kpi.domain.periods import Period as Month
+from kpi.domain.rag import Assessment
+from kpi.domain.values import Kind, Outlook, Rag, parse_number
+from kpi.models import Indicator, Submission
+from kpi.selectors.standing import Figure
+
+MAX_TEXT = 2000
+NARRATIVE_AT_LEAST = 10
+RATIO_DECIMALS = Decimal("0.0001")
+STAGES = range(5)
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One problem at one field, as a code; the edge turns it into words."""
+
+    field: str
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+class ContentInvalid(DomainError):
+    """Nothing was written: ``errors`` lists every field that needs a correction (422)."""
+
+    def __init__(self, errors: Sequence[FieldError]):
+        super().__init__("content_invalid", count=len(errors))
+        self.errors = tuple(errors)
+
+
+@dataclass(frozen=True)
+class Content:
+    """The typed content of one submission; field names are those of ``Submission``."""
+
+    value: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    covered_units: tuple[str, ...] = ()
+    completed_nodes: Mapping[str, str] = field(default_factory=dict)
+    no_progress: bool = False
+    is_correction: bool = False
+    narrative: str = ""
+    deviation_reasons: tuple[str, ...] = ()
+    measures: str = ""
+    catch_up_period: str = ""
+    outlook: str = ""
+    source_note: str = ""
+
+    def figure(self) -> Figure:
+        """The part the lamp depends on."""
+        nodes = {int(ordinal): date.fromisoformat(day) for ordinal, day in self.completed_nodes.items()}
+        return Figure(self.value, nodes)
+
+    def as_fields(self) -> dict[str, Any]:
+        """Values for the model's fields."""
+        return {
+            **asdict(self),
+            "covered_units": list(self.covered_units),
+            "deviation_reasons": list(self.deviation_reasons),
+            "completed_nodes": dict(self.completed_nodes),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for history and audit: figures as text, so that no digit is lost."""
+        return {
+            name: str(value) if isinstance(value, Decimal) else value for name, value in self.as_fields().items()
+        }
+
+
+def content_of(submission: Submission) -> Content:
+    """The content a stored submission holds."""
+    return Content(
+        value=submission.value,
+        numerator=submission.numerator,
+        denominator=submission.denominator,
+        covered_units=tuple(submission.covered_units),
+        completed_nodes=submission.completed_nodes,
+        no_progress=submission.no_progress,
+        is_correction=submission.is_correction,
+        narrative=submission.narrative,
+        deviation_reasons=tuple(submission.deviation_reasons),
+        measures=submission.measures,
+        catch_up_period=submission.catch_up_period,
+        outlook=submission.outlook,
+        source_note=submission.source_note,
+    )
+
+
+class _Reader:
+    """Reads fields one by one and remembers what was wrong with each."""
+
+    def __init__(self, raw: Raw):
+        self.raw = raw
+        self.errors: list[FieldError] = []
+
+    def text(self, name: str) -> str:
+        value = str(self.raw.get(name) or "").replace("\r\n", "\n").strip()
+        if "\x00" in value:
+            self.fail(name, "text_has_control_characters")
+            return ""
+        if len(value) > MAX_TEXT:
+            self.fail(name, "text_too_long", limit=MAX_TEXT, length=len(value))
+        return value
+
+    def flag(self, name: str) -> bool:
+        return self.raw.get(name) in (True, "on", "true", "1", 1)
+
+    def items(self, name: str, allowed: Iterable[str]) -> tuple[str, ...]:
+        chosen = self.raw.get(name) or ()
+        chosen = (chosen,) if isinstance(chosen, str) else tuple(str(item) for item in chosen)
+        known = set(allowed)
+        unknown = [item for item in chosen if item not in known]
+        if unknown:
+            self.fail(name, "choice_unknown", value="、".join(unknown))
+        return tuple(item for item in chosen if item in known)
+
+    def choice(self, name: str, allowed: Iterable[str]) -> str:
+        value = self.text(name)
+        if value and value not in set(allowed):
+            self.fail(name, "choice_unknown", value=value)
+            return ""
+        return value
+
+    def number(self, name: str, *, decimals: int) -> Decimal | None:
+        text = str(self.raw.get(name) if self.raw.get(name) is not None else "")
+        if not text.strip():
+            return None
+        try:
+            return parse_number(text, decimals=decimals, field=name)
+        except DomainError as problem:
+            self.fail(name, problem.code, **{key: value for key, value in problem.params.items() if key != "field"})
+            return None
+
+    def day(self, name: str) -> date | None:
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.fail(name, "date_malformed", value=text)
+            return None
+
+    def month(self, name: str) -> str:
+        text = self.text(name)
+        if not text:
+            return ""
+        try:
+            return str(Month.parse(text))
+        except DomainError:
+            self.fail(name, "month_malformed", value=text)
+            return ""
+
+    def fail(self, name: str, code: str, **params: object) -> None:
+        self.errors.append(FieldError(name, code, params))
+
+
+def parse(*, indicator: Indicator, raw: Raw, units: Sequence[str] = (), today: date) -> Content:
+    """Typed content of a raw form. ``units`` are the department codes a coverage indicator may tick.
+
+    Raises ``ContentInvalid`` with every field that could not be read; unknown keys are ignored.
+    """
+    reader = _Reader(raw)
+    content = Content(
+        no_progress=reader.flag("no_progress"),
+        is_correction=reader.flag("is_correction"),
+        narrative=reader.text("narrative"),
+        deviation_reasons=reader.items("deviation_reasons", labels.DEVIATION),
+        measures=reader.text("measures"),
+        catch_up_period=reader.month("catch_up_period"),
+        outlook=reader.choice("outlook", Outlook),
+        source_note=reader.text("source_note"),
+    )
+    content = FIGURE_READERS[Kind(indicator.kind)](reader, indicator, content, units, today)
+    if reader.errors:
+        raise ContentInvalid(reader.errors)
+    return content
+
+
+def _read_number(
+    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
+) -> Content:
+    value = reader.number("value", decimals=indicator.decimals)
+    if value is not None and value < 0:
+        reader.fail("value", "number_negative")
+    return replace(content, value=value)
+
+
+def _read_ratio(
+    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
+) -> Content:
+    part = reader.number("numerator", decimals=indicator.decimals)
+    whole = reader.number("denominator", decimals=indicator.decimals)
+    if part is None and whole is None:
+        return content
+    if part is None or whole is None:
+        reader.fail("numerator" if part is None else "denominator", "ratio_needs_both")
+        return content
+    if whole <= 0:
+        reader.fail("denominator", "denominator_not_positive")
+        return content
+    if part < 0 or part > whole:
+        reader.fail("numerator", "numerator_out_of_range", whole=str(whole))
+        return content
+    # Stored to 4 decimals; display precision is the indicator's own.
+    value = (part * 100 / whole).quantize(RATIO_DECIMALS, ROUND_HALF_UP)
+    return replace(content, numerator=part, denominator=whole, value=value)
+
+
+def _read_nodes(
+    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
+) -> Content:
+    nodes: dict[str, str] = {}
+    for node in indicator.milestones.all():
+        name = f"node_{node.ordinal}"
+        day = reader.day(name)
+        if day is None:
+            continue
+        if day > today:
+            reader.fail(name, "date_in_future", today=today.isoformat())
+        nodes[str(node.ordinal)] = day.isoformat()
+    return replace(content, completed_nodes=nodes, value=Decimal(len(nodes)))
+
+
+def _read_units(
+    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
+) -> Content:
+    covered = reader.items("covered_units", units)
+    return replace(content, covered_units=covered, value=Decimal(len(covered)))
+
+
+def _read_rank(
+    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
+) -> Content:
+    value = reader.number("value", decimals=0)
+    if value is not None and value < 1:
+        reader.fail("value", "rank_starts_at_one")
+    return replace(content, value=value)
+
+
+def _read_events(
+    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
+) -> Content:
+    value = reader.number("value", decimals=0)
+    if value is not None and value < 0:
+        reader.fail("value", "number_negative")
+    return replace(content, value=value)
+
+
+def _read_stage(
+    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
+) -> Content:
+    value = reader.number("value", decimals=0)
+    if value is not None and value not in STAGES:
+        reader.fail("value", "stage_out_of_range")
+    return replace(content, value=value)
+
+
+FIGURE_READERS: Mapping[Kind, Callable[[_Reader, Indicator, Content, Sequence[str], date], Content]] = {
+    Kind.CUMULATIVE: _read_number,
+    Kind.POINT_IN_TIME: _read_number,
+    Kind.RATIO: _read_ratio,
+    Kind.MILESTONE: _read_nodes,
+    Kind.COVERAGE: _read_units,
+    Kind.RANK: _read_rank,
+    Kind.BOTTOM_LINE: _read_events,
+    Kind.STAGE: _read_stage,
+}
+# Where an error about the figure as a whole is shown.
+FIGURE_FIELD = {Kind.RATIO: "numerator", Kind.COVERAGE: "covered_units", Kind.MILESTONE: "nodes"}
+
+
+def with_last_figure(content: Content, last: Submission | None) -> Content:
+    """“No progress this month” repeats the last figure explicitly; blank stays blank."""
+    if not content.no_progress or last is None:
+        return content
+    return replace(
+        content,
+        value=last.value,
+        numerator=last.numerator,
+        denominator=last.denominator,
+        covered_units=tuple(last.covered_units),
+        completed_nodes=last.completed_nodes,
+    )
+
+
+def check_complete(
+    *, indicator: Indicator, content: Content, last: Submission | None, assessment: Assessment
+) -> None:
+    """Raise ``ContentInvalid`` unless the content may be submitted.
+
+    ``last`` is the latest approved submission of an earlier period, ``assessment`` the lamp this content gives.
+    """
+    checks = (
+        _check_figure(indicator, content, last),
+        _check_narrative(content),
+        _check_deviation(content, assessment),
+        [] if content.outlook else [FieldError("outlook", "outlook_required")],
+    )
+    errors = [error for found in checks for error in found]
+    if errors:
+        raise ContentInvalid(errors)
+
+
+def _check_figure(indicator: Indicator, content: Content, last: Submission | None) -> list[FieldError]:
+    name = FIGURE_FIELD.get(Kind(indicator.kind), "value")
+    if content.value is None:
+        return [FieldError(name, "value_required")]
+    may_not_fall = indicator.kind in (Kind.CUMULATIVE, Kind.MILESTONE, Kind.COVERAGE)
+    has_fallen = last is not None and last.value is not None and content.value < last.value
+    if may_not_fall and has_fallen and not content.is_correction:
+        assert last is not None
+        return [FieldError(name, "value_lower_than_last", {"last": last.value, "unit": indicator.unit})]
+    return []
+
+
+def _check_narrative(content: Content) -> list[FieldError]:
+    if len(content.narrative) >= NARRATIVE_AT_LEAST or content.no_progress:
+        return []
+    code = "narrative_too_short" if content.narrative else "narrative_required"
+    return [FieldError("narrative", code, {"at_least": NARRATIVE_AT_LEAST})]
+
+
+def _check_deviation(content: Content, assessment: Assessment) -> list[FieldError]:
+    if assessment.rag not in (Rag.RED, Rag.AMBER):
+        return []
+    given = {
+        "deviation_reasons": content.deviation_reasons,
+        "measures": content.measures,
+        "catch_up_period": content.catch_up_period,
+    }
+    return [FieldError(name, f"{name}_required") for name, value in given.items() if not value]

@@ -1,0 +1,81 @@
+"""Opening and locking reporting periods. Locking freezes every lamp as it is published."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from accounts import audit
+from accounts.models import User
+from accounts.permissions import Actor
+from kpi.domain.calendar import WorkCalendar
+from kpi.domain.errors import DomainError, PeriodClosed
+from kpi.domain.periods import DueRule
+from kpi.domain.periods import Period as Month
+from kpi.models import Period, Report
+from kpi.services import permissions, snapshots
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def create_periods(report: Report, *, calendar: WorkCalendar, rule: DueRule) -> list[Period]:
+    """The twelve months of a year with their windows; months that exist are left as they are."""
+    months = Month.range(Month(report.year, 1), Month(report.year, 12))
+    wanted = [_window(report, month, calendar, rule) for month in months]
+    return Period.objects.bulk_create(wanted, ignore_conflicts=True)
+
+
+def _window(report: Report, month: Month, calendar: WorkCalendar, rule: DueRule) -> Period:
+    return Period(
+        report=report,
+        code=str(month),
+        opens_at=datetime.combine(rule.opens_on(month), time(0, 0), ZONE),
+        due_at=datetime.combine(rule.due_on(month, calendar), rule.at, ZONE),
+        grace_ends_at=datetime.combine(rule.grace_ends_on(month, calendar), rule.at, ZONE),
+    )
+
+
+@transaction.atomic
+def lock_period(*, period: Period, typed_code: str, actor: Actor, now: datetime) -> int:
+    """Close a period for good and freeze its lamps; returns how many snapshots were taken.
+
+    ``typed_code`` must repeat the period, so that nobody locks one by a slip. Raises ``NotPermitted``,
+    ``PeriodClosed`` (already locked, or still being filed) or ``DomainError`` ``confirmation_differs``.
+    """
+    permissions.require_supervisor(actor)
+    if typed_code.strip() != period.code:
+        raise DomainError("confirmation_differs", field="confirm", expected=period.code)
+    if now <= period.grace_ends_at:
+        raise PeriodClosed("period_still_open", period=period.code, until=localtime(period.grace_ends_at))
+    return close(period=period, user=actor.user, now=now)
+
+
+@transaction.atomic
+def close(*, period: Period, user: User | None, now: datetime) -> int:
+    """Lock the row first, so that no submission can slip in, then freeze what is approved."""
+    locked = Period.objects.select_for_update().get(pk=period.pk)
+    if locked.locked_at is not None:
+        raise PeriodClosed("period_closed", period=period.code)
+    _require_earlier_locked(locked)
+    taken = snapshots.take(period=locked, now=now)
+    locked.locked_at = now
+    locked.save(update_fields=["locked_at"])
+    audit.record(
+        action="period.locked",
+        obj=locked,
+        actor=user,
+        now=now,
+        before={"locked_at": None},
+        after={"locked_at": now.isoformat(), "snapshots": taken},
+    )
+    return taken
+
+
+def _require_earlier_locked(period: Period) -> None:
+    """Lamps build on the month before: periods lock in order."""
+    earlier = Period.objects.filter(report=period.report_id, code__lt=period.code, locked_at__isnull=True).first()
+    if earlier is not None:
+        raise DomainError("earlier_period_open", period=earlier.code)

@@ -1,0 +1,254 @@
+"""The month of one indicator: draft → submitted → signed off → approved, or returned with a reason.
+
+Every function is one transaction: right, period, version and state are checked, the row moves, a ``Review`` and an
+audit entry are written, notices are queued or cancelled. Nothing is sent from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts import audit
+from accounts.permissions import Actor
+from kpi.domain.errors import DomainError, PeriodClosed, StaleVersion
+from kpi.domain.periods import Period as Month
+from kpi.domain.values import SubmissionState, Verb
+from kpi.domain.workflow import next_state
+from kpi.models import Indicator, Period, Review, Submission
+from kpi.selectors.standing import RuleBook, assess_figure
+from kpi.services import notices, permissions
+from kpi.services.content import Content, ContentInvalid, FieldError, check_complete, content_of, with_last_figure
+
+REASON_AT_LEAST = 5
+ACTIONS = {
+    Verb.SUBMIT: "submission.submitted",
+    Verb.WITHDRAW: "submission.withdrawn",
+    Verb.SIGN_OFF: "submission.signed_off",
+    Verb.RETURN: "submission.returned",
+    Verb.APPROVE: "submission.approved",
+}
+
+
+def last_approved(indicator: Indicator, before: Period) -> Submission | None:
+    """The latest approved submission of an earlier period: what “last month” means on the form."""
+    return (
+        Submission.objects.approved()
+        .filter(indicator=indicator, period__code__lt=before.code, period__report_id=before.report_id)
+        .select_related("period")
+        .order_by("-period__code")
+        .first()
+    )
+
+
+@transaction.atomic
+def save_draft(
+    *, indicator: Indicator, period: Period, content: Content, version: int, actor: Actor, now: datetime
+) -> Submission:
+    """Keep what has been typed. ``version`` is 0 for a first save.
+
+    Raises ``NotPermitted``, ``PeriodClosed``, ``StaleVersion`` or ``IllegalTransition``.
+    """
+    permissions.require(actor, Verb.SAVE, indicator)
+    with _open(period, now):
+        submission = _for_writing(indicator, period, version, actor, now)
+        submission.state = next_state(SubmissionState(submission.state), Verb.SAVE)
+        before = _audited(submission)
+        _fill(submission, content, actor, now)
+        audit.record(
+            action="submission.saved",
+            obj=submission,
+            actor=actor.user,
+            now=now,
+            before=before,
+            after=_audited(submission),
+            department_code=indicator.lead_department.code,
+        )
+        return submission
+
+
+@transaction.atomic
+def submit(
+    *, indicator: Indicator, period: Period, content: Content, version: int, actor: Actor, now: datetime
+) -> Submission:
+    """File the content for the head's signature; open reminders about it are cancelled.
+
+    Raises ``ContentInvalid`` besides the errors of ``save_draft``.
+    """
+    permissions.require(actor, Verb.SUBMIT, indicator)
+    with _open(period, now):
+        last = last_approved(indicator, period)
+        content = with_last_figure(content, last)
+        month = Month.parse(period.code)
+        lamp = assess_figure(indicator, period=month, figure=content.figure(), rules=RuleBook.load())
+        check_complete(indicator=indicator, content=content, last=last, assessment=lamp)
+        submission = _for_writing(indicator, period, version, actor, now)
+        # The move is checked from the state the row really has before its content changes.
+        next_state(SubmissionState(submission.state), Verb.SUBMIT)
+        _fill(submission, content, actor, now, save=False)
+        submission.submitted_at = now
+        submission.first_submitted_at = submission.first_submitted_at or now
+        _move(submission, Verb.SUBMIT, actor, now)
+        notices.cancel_due(indicator=indicator, period=period, now=now)
+        notices.submitted(submission, now=now)
+        return submission
+
+
+@transaction.atomic
+def withdraw(*, submission: Submission, version: int, actor: Actor, now: datetime) -> Submission:
+    """Take a submission back before the head has looked at it."""
+    permissions.require(actor, Verb.WITHDRAW, submission.indicator)
+    with _open(submission.period, now):
+        locked = _lock(submission, version)
+        _move(locked, Verb.WITHDRAW, actor, now)
+        return locked
+
+
+@transaction.atomic
+def sign_off(*, submission: Submission, version: int, actor: Actor, now: datetime, comment: str = "") -> Submission:
+    """The head puts the department's name to it. Whoever submitted it may not sign it."""
+    permissions.require(actor, Verb.SIGN_OFF, submission.indicator)
+    with _open(submission.period, now):
+        locked = _lock(submission, version)
+        if locked.author_id == actor.user.pk:
+            raise DomainError("signer_is_author", indicator=submission.indicator.code)
+        locked.signed_off_at = now
+        _move(locked, Verb.SIGN_OFF, actor, now, comment)
+        notices.signed_off(locked, now=now)
+        return locked
+
+
+@transaction.atomic
+def approve(*, submission: Submission, version: int, actor: Actor, now: datetime, comment: str = "") -> Submission:
+    """The supervision office accepts the figure: from now on it colours the lamp."""
+    permissions.require(actor, Verb.APPROVE, submission.indicator)
+    with _open(submission.period, now):
+        locked = _lock(submission, version)
+        locked.approved_at = now
+        _move(locked, Verb.APPROVE, actor, now, comment)
+        notices.approved(locked, now=now)
+        return locked
+
+
+@transaction.atomic
+def return_for_revision(
+    *, submission: Submission, version: int, actor: Actor, now: datetime, reason: str
+) -> Submission:
+    """Send it back with a reason of at least five characters; a new cycle of reminders begins."""
+    was_signed = submission.state == SubmissionState.SIGNED_OFF
+    permissions.require(actor, Verb.RETURN, submission.indicator, is_signed_off=was_signed)
+    reason = reason.strip()
+    if len(reason) < REASON_AT_LEAST:
+        raise ContentInvalid([FieldError("reason", "reason_too_short", {"at_least": REASON_AT_LEAST})])
+    with _open(submission.period, now):
+        locked = _lock(submission, version)
+        locked.cycle += 1
+        _move(locked, Verb.RETURN, actor, now, reason)
+        notices.returned(locked, reason=reason, now=now)
+        return locked
+
+
+@contextmanager
+def _open(period: Period, now: datetime) -> Iterator[None]:
+    """Refuse a period that is locked or not yet open; the database trigger has the last word in a race."""
+    if period.locked_at is not None:
+        raise PeriodClosed("period_closed", period=period.code)
+    if now < period.opens_at:
+        raise PeriodClosed("period_not_open", period=period.code)
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as problem:
+        if "period_closed" in str(problem):
+            raise PeriodClosed("period_closed", period=period.code) from problem
+        raise
+
+
+def _for_writing(
+    indicator: Indicator, period: Period, version: int, actor: Actor, now: datetime
+) -> Submission:
+    """The row to write, created on the first save. Two first savers race for the unique key: one is stale."""
+    if version == 0:
+        draft = Submission(
+            indicator=indicator,
+            period=period,
+            state=SubmissionState.DRAFT,
+            version=0,
+            author=actor.user,
+            updated_at=now,
+        )
+        try:
+            with transaction.atomic():
+                draft.save(force_insert=True)
+        except IntegrityError as problem:
+            if "submission_once_per_period" not in str(problem):
+                raise
+            current = Submission.objects.get(indicator=indicator, period=period)
+            raise StaleVersion("stale_version", given=0, current=current.version) from problem
+        return draft
+    return _lock(Submission.objects.get(indicator=indicator, period=period), version)
+
+
+def _lock(submission: Submission, version: int) -> Submission:
+    """The row, locked for this transaction, provided it is still the version the person looked at."""
+    locked = (
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("indicator__lead_department", "indicator__accountable_post", "period")
+        .get(pk=submission.pk)
+    )
+    if locked.version != version:
+        raise StaleVersion("stale_version", given=version, current=locked.version)
+    return locked
+
+
+def _fill(submission: Submission, content: Content, actor: Actor, now: datetime, *, save: bool = True) -> None:
+    for name, value in content.as_fields().items():
+        setattr(submission, name, value)
+    submission.author = actor.user
+    submission.updated_at = now
+    if save:
+        submission.version += 1
+        submission.save()
+
+
+def _move(submission: Submission, verb: Verb, actor: Actor, now: datetime, comment: str = "") -> None:
+    """Apply the transition table, raise the version, and leave the history and audit rows."""
+    before = SubmissionState(submission.state)
+    submission.state = next_state(before, verb)
+    submission.version += 1
+    submission.updated_at = now
+    submission.save()
+    Review.objects.create(
+        submission=submission,
+        verb=verb,
+        from_state=before,
+        to_state=submission.state,
+        version=submission.version,
+        actor=actor.user,
+        at=now,
+        comment=comment,
+        content=content_of(submission).as_json(),
+    )
+    audit.record(
+        action=ACTIONS[verb],
+        obj=submission,
+        actor=actor.user,
+        now=now,
+        before={"state": str(before)},
+        after=_audited(submission),
+        reason=comment,
+        department_code=submission.indicator.lead_department.code,
+    )
+
+
+def _audited(submission: Submission) -> dict[str, object]:
+    return {
+        "indicator": submission.indicator.code,
+        "period": submission.period.code,
+        "state": str(submission.state),
+        "version": submission.version,
+        **content_of(submission).as_json(),
+    }
