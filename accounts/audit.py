@@ -1,0 +1,119 @@
+"""Append to the audit trail inside the caller's transaction, and verify the whole chain.
+
+Every entry's hash covers its content and the hash before it. An advisory lock, held until the transaction ends, lets
+only one writer at a time read the head of the chain: without it parallel writers fork the chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
+
+from accounts.models import AuditEntry, User
+
+GENESIS = "0" * 64
+# Any fixed number: it names the lock, not the data.
+CHAIN_LOCK = 2025_0105
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a request came from; set by the middleware, empty for tasks and commands."""
+
+    request_id: str = ""
+    ip: str | None = None
+
+
+origin: ContextVar[Origin] = ContextVar("audit_origin", default=Origin())  # noqa: B039 — frozen
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """``first_bad_seq`` is the first entry whose content, place or hash is not what the chain demands."""
+
+    count: int
+    first_bad_seq: int | None
+
+    @property
+    def is_intact(self) -> bool:
+        return self.first_bad_seq is None
+
+
+def record(
+    *,
+    action: str,
+    obj: models.Model,
+    actor: User | None,
+    now: datetime,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    reason: str = "",
+    department_code: str = "",
+) -> AuditEntry:
+    """Append one entry. Must run inside the transaction of the change it tells of."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("audit.record must run in the transaction of the change")
+    _lock_chain()
+    head = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first()
+    seq, previous_hash = (head[0] + 1, head[1]) if head else (1, GENESIS)
+    source = origin.get()
+    entry = AuditEntry(
+        seq=seq,
+        occurred_at=now,
+        actor=actor,
+        actor_label=str(actor) if actor else "system",
+        action=action,
+        object_type=obj._meta.label_lower,
+        object_id=str(obj.pk),
+        object_label=str(obj)[:200],
+        department_code=department_code,
+        before=_plain(before),
+        after=_plain(after),
+        reason=reason,
+        request_id=source.request_id,
+        ip=source.ip,
+        previous_hash=previous_hash,
+    )
+    entry.hash = digest(entry)
+    entry.save(force_insert=True)
+    return entry
+
+
+def verify() -> VerifyResult:
+    """Walk the chain from the first entry, in constant memory. An entry cut off at the end does not show here."""
+    expected_seq, expected_hash = 1, GENESIS
+    for entry in AuditEntry.objects.order_by("seq").iterator(chunk_size=2000):
+        is_next = entry.seq == expected_seq and entry.previous_hash == expected_hash
+        if not is_next or entry.hash != digest(entry):
+            return VerifyResult(expected_seq - 1, entry.seq)
+        expected_seq, expected_hash = entry.seq + 1, entry.hash
+    return VerifyResult(expected_seq - 1, None)
+
+
+def digest(entry: AuditEntry) -> str:
+    """SHA-256 over the entry's content and the hash before it, as canonical JSON."""
+    content = {
+        field.attname: getattr(entry, field.attname)
+        for field in AuditEntry._meta.concrete_fields
+        if field.attname not in {"hash", "occurred_at"}
+    }
+    content["occurred_at"] = entry.occurred_at.astimezone(UTC).isoformat()
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _lock_chain() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+
+
+def _plain(values: Mapping[str, object] | None) -> object:
+    """The values as PostgreSQL will give them back, so that the hash can be computed again from the row."""
+    return None if values is None else json.loads(json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False))

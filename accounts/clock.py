@@ -1,0 +1,29 @@
+"""The one clock. Only edges (pages, API, tasks, commands) read it; everything below is given ``now``.
+
+The trial runs on a shifted clock: ``settings.CLOCK_OFFSET`` is added to the real time. In production it is zero.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """The present moment in the city's time zone."""
+    return (timezone.now() + settings.CLOCK_OFFSET).astimezone(ZONE)
+
+
+def today() -> date:
+    """The present day in the city, whatever the server's own time zone is."""
+    return now().date()
+
+
+def is_shifted() -> bool:
+    """Whether this is a trial on another day than the real one."""
+    return bool(settings.CLOCK_OFFSET != timedelta(0))

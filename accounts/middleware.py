@@ -1,0 +1,32 @@
+"""Who asks, and which request it is: set once, read by views and by the audit trail."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from accounts import audit, clock
+from accounts.permissions import Actor, actor_for
+
+
+class ActorMiddleware:
+    """Sets ``request.request_id`` and a lazy ``request.actor`` (``None`` for anonymous)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = secrets.token_hex(8)
+        request.actor = SimpleLazyObject(lambda: _actor(request))
+        token = audit.origin.set(audit.Origin(request.request_id, request.META.get("REMOTE_ADDR") or None))
+        try:
+            return self.get_response(request)
+        finally:
+            audit.origin.reset(token)
+
+
+def _actor(request: HttpRequest) -> Actor | None:
+    return actor_for(request.user, clock.today()) if request.user.is_authenticated else None

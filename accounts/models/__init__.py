@@ -1,0 +1,8 @@
+"""Who there is: departments, posts, users and what they hold from when to when, and the audit trail."""
+
+from accounts.models.audit import AuditEntry
+from accounts.models.departments import Department, Post
+from accounts.models.memberships import ADMINISTRATORS, Membership, Role
+from accounts.models.users import User
+
+__all__ = ["ADMINISTRATORS", "AuditEntry", "Department", "Membership", "Post", "Role", "User"]

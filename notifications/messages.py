@@ -1,0 +1,33 @@
+"""Every kind of message: its word, its channels, whether it asks for action and whether it may be muted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from notifications.models import Channel
+
+
+class MessageKind(NamedTuple):
+    """``needs_action`` puts it under 需我处理; ``may_be_muted`` lets a person switch its e-mail off."""
+
+    label: Promise | str
+    channels: tuple[str, ...] = (Channel.INBOX, Channel.EMAIL)
+    needs_action: bool = True
+    may_be_muted: bool = True
+
+
+KINDS = {
+    "report.due": MessageKind(_("报送提醒")),
+    "report.overdue": MessageKind(_("逾期催报"), may_be_muted=False),
+    "submission.submitted": MessageKind(_("待审签")),
+    "submission.signed_off": MessageKind(_("待复核"), channels=(Channel.INBOX,)),
+    "submission.returned": MessageKind(_("退回修改"), may_be_muted=False),
+    "submission.approved": MessageKind(_("已审定"), channels=(Channel.INBOX,), needs_action=False),
+}
+
+
+def needing_action() -> tuple[str, ...]:
+    return tuple(code for code, kind in KINDS.items() if kind.needs_action)
