@@ -1,0 +1,76 @@
+"""Writes about people: accounts, what they hold, and handing a post over. One transaction and one audit entry each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import Department, Membership, Post, Role, User
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A role in a department or post, from a day on."""
+
+    role: Role
+    starts_on: date
+    department: Department | None = None
+    post: Post | None = None
+
+
+@transaction.atomic
+def create_user(
+    *,
+    username: str,
+    display_name: str,
+    password: str,
+    holdings: Iterable[Holding],
+    actor: User | None,
+    now: datetime,
+    email: str = "",
+) -> User:
+    """An account with what it holds. Raises ``ValidationError`` for two administrator roles at once."""
+    user = User.objects.create_user(username, password, display_name=display_name, email=email)
+    held = [_grant(user, holding) for holding in holdings]
+    after = {"username": username, "holdings": [str(membership) for membership in held]}
+    audit.record(action="user.created", obj=user, actor=actor, now=now, after=after)
+    return user
+
+
+@transaction.atomic
+def end_membership(*, membership: Membership, last_day: date, actor: User | None, now: datetime) -> None:
+    """The person stops holding it; what the department or post owns stays where it is."""
+    before = {"ends_on": membership.ends_on}
+    membership.ends_on = last_day
+    membership.full_clean()
+    membership.save(update_fields=["ends_on"])
+    audit.record(
+        action="membership.ended", obj=membership, actor=actor, now=now, before=before, after={"ends_on": last_day}
+    )
+
+
+@transaction.atomic
+def hand_over_post(*, post: Post, successor: User, on: date, actor: User | None, now: datetime) -> Membership:
+    """The successor holds the post from ``on``; whoever held it until then stops on the same day."""
+    for held in Membership.objects.active_on(on).filter(post=post).exclude(user=successor):
+        end_membership(membership=held, last_day=on, actor=actor, now=now)
+    membership = _grant(successor, Holding(Role.LEADER, on, post=post))
+    audit.record(action="post.handed_over", obj=post, actor=actor, now=now, after={"to": str(successor)})
+    return membership
+
+
+def _grant(user: User, holding: Holding) -> Membership:
+    membership = Membership(
+        user=user,
+        role=holding.role,
+        department=holding.department,
+        post=holding.post,
+        starts_on=holding.starts_on,
+    )
+    membership.full_clean()
+    membership.save()
+    return membership
