@@ -1,0 +1,60 @@
+"""Typed readers of environment variables. A bad or missing value stops the start with its name and what it should be.
+
+A secret may be given as a file: ``NAME_FILE=/run/secrets/name`` is read where ``NAME`` is not set.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class ConfigError(Exception):
+    """The environment says something that cannot be meant."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of ``name``, of the file ``name_FILE`` names, or ``default``; without any, an error."""
+    if name in os.environ:
+        return os.environ[name]
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    if default is None:
+        raise ConfigError(f"{name} is not set (or {name}_FILE); see deploy/env.example")
+    return default
+
+
+def integer(name: str, default: int) -> int:
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError as problem:
+        raise ConfigError(f"{name} must be a whole number, not {value!r}") from problem
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name, "1" if default else "0").lower()
+    if value not in {"1", "0", "true", "false", "yes", "no"}:
+        raise ConfigError(f"{name} must be 1 or 0, not {value!r}")
+    return value in {"1", "true", "yes"}
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list."""
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def database(name: str, default: str | None = None) -> dict[str, object]:
+    """A ``postgresql://user:password@host:port/name`` address as Django's settings."""
+    url = urlsplit(text(name, default))
+    if url.scheme not in {"postgresql", "postgres"}:
+        raise ConfigError(f"{name} must start with postgresql://: this product runs on PostgreSQL only")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": url.path.lstrip("/"),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": url.hostname or "",
+        "PORT": str(url.port or 5432),
+    }

@@ -1,0 +1,1 @@
+"""base · dev (trial) · test · prod."""

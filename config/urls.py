@@ -1,0 +1,16 @@
+"""The whole address space: probes, people, messages, administration, and the year-scoped pages of kpi."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config.probes import livez, readyz
+
+urlpatterns = [
+    path("livez", livez),
+    path("readyz", readyz),
+    path("manage/admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("accounts.web.urls")),
+    path("", include("notifications.web.urls")),
+    path("", include("kpi.urls")),
+]

@@ -1,0 +1,53 @@
+"""The test database: a clone of the template for each test process, cloned anew after tests that really commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from psycopg import sql
+
+from tests.services_plugin import TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """The database is cloned, not created by Django: nothing to prepare here."""
+
+
+@pytest.fixture(scope="session")
+def database_name(worker_id: str) -> str:
+    return f"kpi_test_{worker_id}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker, database_name: str) -> Iterator[None]:
+    clone(database_name)
+    settings.DATABASES["default"]["NAME"] = database_name
+    connections["default"].settings_dict["NAME"] = database_name
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+
+
+@pytest.fixture
+def committed_db(django_db_setup, django_db_blocker, database_name: str) -> Iterator[None]:
+    """For tests with real commits and several connections: the database is thrown away afterwards."""
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+        clone(database_name)
+
+
+def clone(name: str) -> None:
+    """(Re)create a database as a copy of the template."""
+    config = settings.DATABASES["default"]
+    address = f"postgresql://{config['USER']}@{config['HOST']}:{config['PORT']}/postgres"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+        )

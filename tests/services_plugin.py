@@ -1,0 +1,51 @@
+"""Starts private servers once per run and prepares one database that every test process clones.
+
+Named in ``addopts`` because pytest-django reads the settings before any conftest is loaded. Only the controlling
+process starts servers; with xdist the workers inherit its environment.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from config.services import OWNER, Services
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = "kpi_template"
+READY = "KPI_TEST_SERVICES"
+
+
+def _start() -> None:
+    services = Services.throw_away()
+    print("tests: starting PostgreSQL and Valkey", file=sys.stderr, flush=True)
+    environment = services.start()
+    atexit.register(services.stop)
+    # The tests own their database: what the application's role may not do is tested by taking that role.
+    environment["DATABASE_URL"] = services.database_url(OWNER)
+    os.environ.update(environment, **{READY: str(services.home)})
+
+
+def prepare_template() -> None:
+    """Migrate and load the year once, into a database that is then only copied."""
+    url = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": f"{url}/{TEMPLATE}"}
+    import psycopg
+
+    with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    for arguments in (["migrate", "-v0"], ["load_year", "2025"]):
+        print("tests: manage.py", *arguments, file=sys.stderr, flush=True)
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise SystemExit(f"tests: manage.py {' '.join(arguments)} failed\n{done.stdout}{done.stderr}")
+
+
+if READY not in os.environ:
+    _start()
+    prepare_template()
