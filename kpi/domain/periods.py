@@ -92,9 +92,9 @@ class DueRule:
     opens_day: int = 25
 
     def opens_on(self, period: Period) -> date:
-        """The first day the period can be filed; never after a due day in the same month."""
-        opens = period.day(self.opens_day)
-        return min(opens, period.first_day) if self.month_offset == 0 and self.opens_day >= self.day else opens
+        """The first day the period can be filed; the first of the month where it is due in that same month."""
+        is_due_before = self.month_offset == 0 and self.day <= self.opens_day
+        return period.first_day if is_due_before else period.day(self.opens_day)
 
     def due_on(self, period: Period, calendar: WorkCalendar) -> date:
         """The due day; rolling may carry it into another month than the rule names."""
