@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from itertools import accumulate
 
 from kpi.domain.periods import Period
 
@@ -54,8 +55,8 @@ def linear(year: int, target: Decimal, *, start: Decimal = Decimal(0), decimals:
 
 def seasonal(year: int, target: Decimal, weights: Sequence[Decimal | int], *, decimals: int = 2) -> Trajectory:
     """Steps in proportion to twelve monthly ``weights``, of which at least one is above zero."""
-    total = sum(Decimal(weight) for weight in weights)
-    running = [sum(Decimal(weight) for weight in weights[:month]) / total for month in range(1, MONTHS + 1)]
+    sums = list(accumulate(Decimal(weight) for weight in weights))
+    running = [reached / sums[-1] for reached in sums]
     return _along(year, target, Decimal(0), running, decimals)
 
 

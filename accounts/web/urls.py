@@ -1,0 +1,10 @@
+from django.urls import path
+
+from accounts.web import views
+
+urlpatterns = [
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", views.SignOut.as_view(), name="logout"),
+    path("account/", views.account, name="account"),
+    path("prefs/text-size/", views.text_size, name="text-size"),
+]

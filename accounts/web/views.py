@@ -1,0 +1,70 @@
+"""Signing in and out, one's own posts, text size, and the error pages."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from accounts import audit, clock
+from accounts.context import TEXT_SIZE_COOKIE, TEXT_SIZES
+from accounts.models import User
+from accounts.web.forms import SignInForm
+
+A_YEAR = 365 * 24 * 3600
+
+
+class SignIn(LoginView):
+    """Signs in and leaves an audit entry, for failures as for successes."""
+
+    template_name = "accounts/login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        with transaction.atomic():
+            audit.record(
+                action="session.signed_in", obj=form.get_user(), actor=form.get_user(), now=clock.now()
+            )
+            return super().form_valid(form)
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        known = User.objects.filter(username=form.data.get("username", "")[:60]).first()
+        if known is not None:
+            with transaction.atomic():
+                audit.record(action="session.sign_in_failed", obj=known, actor=None, now=clock.now())
+        response = super().form_invalid(form)
+        response.status_code = 422
+        return response
+
+
+class SignOut(LogoutView):
+    """Ends the session and clears what the browser kept of it."""
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response = super().dispatch(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
+
+
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    """My posts and roles, and since when I hold them."""
+    return render(request, "accounts/account.html", {"memberships": request.actor.memberships})
+
+
+@require_POST
+def text_size(request: HttpRequest) -> HttpResponse:
+    """Keep the reader's text size for a year and go back to where they were."""
+    back = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = redirect(back)
+    size = request.POST.get("size", "")
+    if size in TEXT_SIZES:
+        response.set_cookie(TEXT_SIZE_COOKIE, size, max_age=A_YEAR, samesite="Lax", httponly=True)
+    return response

@@ -1,0 +1,15 @@
+"""The number at the bell."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from accounts import clock
+from notifications.selectors import unread_count
+
+
+def unread(request: HttpRequest) -> dict[str, object]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    return {"unread_count": unread_count(user, clock.now())}
