@@ -26,4 +26,4 @@ def today() -> date:
 
 def is_shifted() -> bool:
     """Whether this is a trial on another day than the real one."""
-    return bool(settings.CLOCK_OFFSET != timedelta(0))
+    return bool(timedelta(0) != settings.CLOCK_OFFSET)

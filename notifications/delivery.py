@@ -105,8 +105,7 @@ def _message(deliveries: list[Delivery]) -> Message:
         subject = (
             deliveries[0].notice.title
             if count == 1
-            else _("%(count)s 项任务需要处理：%(first)s 等")
-            % {"count": count, "first": deliveries[0].notice.title}
+            else _("%(count)s 项任务需要处理：%(first)s 等") % {"count": count, "first": deliveries[0].notice.title}
         )
         lines = [_("%(name)s：") % {"name": recipient.display_name}, ""]
         for number, delivery in enumerate(deliveries, start=1):

@@ -80,9 +80,7 @@ class Delivery(models.Model):
     uuid = models.UUIDField(_("编号"), default=uuid.uuid4, unique=True, editable=False)
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="deliveries", verbose_name=_("消息"))
     channel = models.CharField(_("渠道"), max_length=10, choices=Channel.choices)
-    state = models.CharField(
-        _("状态"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.QUEUED
-    )
+    state = models.CharField(_("状态"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("次数"), default=0)
     next_attempt_at = models.DateTimeField(_("下次发送"))
     lease_token = models.UUIDField(_("租约"), null=True, blank=True)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connections
 from psycopg import sql
 
-from tests.services_plugin import TEMPLATE
+from tests.databases import TEMPLATE
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 
 from config.services import OWNER, Services
+from tests.databases import TEMPLATE
 
 ROOT = Path(__file__).resolve().parents[1]
-TEMPLATE = "kpi_template"
+
 READY = "KPI_TEST_SERVICES"
 
 

@@ -25,9 +25,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """An account. ``is_staff`` opens the administration site and nothing else."""
 
-    username = models.CharField(
-        _("用户名"), max_length=60, unique=True, validators=[ASCIIUsernameValidator()]
-    )
+    username = models.CharField(_("用户名"), max_length=60, unique=True, validators=[ASCIIUsernameValidator()])
     display_name = models.CharField(_("姓名或岗位"), max_length=60)
     email = models.EmailField(_("电子邮箱"), blank=True)
     phone = models.CharField(_("手机"), max_length=20, blank=True)

@@ -27,9 +27,7 @@ class SignIn(LoginView):
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         with transaction.atomic():
-            audit.record(
-                action="session.signed_in", obj=form.get_user(), actor=form.get_user(), now=clock.now()
-            )
+            audit.record(action="session.signed_in", obj=form.get_user(), actor=form.get_user(), now=clock.now())
             return super().form_valid(form)
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:

@@ -68,9 +68,7 @@ class Rule:
 
 
 DEFAULT_RULE = Rule("default", "1.0", Basis.PERCENT_OF_PLAN, Decimal("0.95"), Decimal("0.80"))
-YINCHUAN = Rule(
-    "yinchuan", "2025", Basis.POINTS_BEHIND, Decimal("0.10"), Decimal("0.30"), green_includes_edge=False
-)
+YINCHUAN = Rule("yinchuan", "2025", Basis.POINTS_BEHIND, Decimal("0.10"), Decimal("0.30"), green_includes_edge=False)
 SANYA = Rule("sanya", "2022", Basis.PERCENT_OF_PLAN, Decimal("1"), Decimal("0.5"))
 XUANCHENG = Rule("xuancheng", "2020", Basis.BINARY, Decimal("1"), Decimal("1"))
 
@@ -184,9 +182,7 @@ def _judge_figure(standing: Standing, rule: Rule) -> Verdict:
     if standing.is_target_met and (standing.is_final or not standing.lower_is_better):
         return Verdict(Rag.DONE, "target_met")
     if standing.is_final and standing.target is not None:
-        return Verdict(
-            Rag.RED, "final_date_missed", {"final_due_on": standing.final_due_on}, _to_target(standing)
-        )
+        return Verdict(Rag.RED, "final_date_missed", {"final_due_on": standing.final_due_on}, _to_target(standing))
     if standing.expected is None:
         return Verdict(Rag.NOT_DUE, "no_plan_yet")
     return _against_plan(standing, rule)

@@ -101,9 +101,7 @@ def key_of(obligation: Obligation, recipient: int, level: int) -> str:
     return f"report:{obligation.indicator}:{obligation.period}:u{recipient}:L{level}:c{obligation.cycle}"
 
 
-def _plan_one(
-    obligation: Obligation, now: datetime, policy: Policy, calendar: WorkCalendar
-) -> Iterator[PlannedNotice]:
+def _plan_one(obligation: Obligation, now: datetime, policy: Policy, calendar: WorkCalendar) -> Iterator[PlannedNotice]:
     moments = {step: _moment(obligation, step, calendar) for step in policy.steps}
     reached = [step for step in policy.steps if moments[step] <= now]
     for recipient in sorted({person for step in reached for person in _people(obligation, step)}):

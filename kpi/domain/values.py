@@ -145,7 +145,7 @@ class Quantity:
 
 PLAIN_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 NOT_PLAIN = re.compile(r"[+-]?(?:nan|inf|infinity|0x[0-9a-f]+|[\d.]+e[+-]?\d+|\d+(?:_\d+)+(?:\.\d+)?)", re.IGNORECASE)
-NUMBER_WITH_UNIT = re.compile(rf"({PLAIN_NUMBER.pattern})\s*[^\d\s.,+-].*", re.DOTALL)
+NUMBER_WITH_UNIT = re.compile(rf"({PLAIN_NUMBER.pattern})\s*[^\d\s.,+-]\D*")
 
 
 def parse_number(text: str, *, decimals: int, field: str = "value") -> Decimal:

@@ -18,7 +18,7 @@ class RuleSet(models.Model):
     name = models.CharField(_("名称"), max_length=100)
     version = models.CharField(_("版本"), max_length=20)
     basis = models.CharField(_("算法"), max_length=30, choices=labels.choices(labels.BASIS))
-    thresholds = models.JSONField(_("界限"), help_text=_("小数写成文本，如 {\"green_from\": \"0.95\"}"))
+    thresholds = models.JSONField(_("界限"), help_text=_('小数写成文本，如 {"green_from": "0.95"}'))
     effective_from = models.DateField(_("起用日期"))
     is_default = models.BooleanField(_("默认规则"), default=False)
     source = models.TextField(_("依据"), blank=True)
@@ -43,9 +43,7 @@ class Indicator(models.Model):
     """One accountable figure or deliverable: the unit that is filed, signed, approved and lit."""
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="indicators", verbose_name=_("报告"))
-    commitment = models.ForeignKey(
-        Commitment, models.PROTECT, related_name="indicators", verbose_name=_("承诺事项")
-    )
+    commitment = models.ForeignKey(Commitment, models.PROTECT, related_name="indicators", verbose_name=_("承诺事项"))
     code = models.CharField(_("编号"), max_length=4)
     name = models.CharField(_("指标任务"), max_length=60)
     kind = models.CharField(_("类型"), max_length=20, choices=labels.choices(labels.KIND))
@@ -127,9 +125,7 @@ class Target(models.Model):
 class PlanPoint(models.Model):
     """Planned value at the end of a month (序时进度). A month without a row is not due."""
 
-    indicator = models.ForeignKey(
-        Indicator, models.CASCADE, related_name="plan_points", verbose_name=_("指标任务")
-    )
+    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="plan_points", verbose_name=_("指标任务"))
     period = PeriodCodeField(_("报告期"))
     value = FigureField(_("计划值"))
 
@@ -149,9 +145,7 @@ class PlanPoint(models.Model):
 class Milestone(models.Model):
     """A node of a deliverable: what must exist by which day."""
 
-    indicator = models.ForeignKey(
-        Indicator, models.CASCADE, related_name="milestones", verbose_name=_("指标任务")
-    )
+    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="milestones", verbose_name=_("指标任务"))
     ordinal = models.PositiveSmallIntegerField(_("序号"))
     name = models.CharField(_("节点"), max_length=80)
     due_on = models.DateField(_("计划日期"))

@@ -19,17 +19,13 @@ class AssessmentSnapshot(models.Model):
     """
 
     period = models.ForeignKey(Period, models.PROTECT, related_name="snapshots", verbose_name=_("报告期"))
-    indicator = models.ForeignKey(
-        Indicator, models.PROTECT, related_name="snapshots", verbose_name=_("指标任务")
-    )
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="snapshots", verbose_name=_("指标任务"))
     submission = models.ForeignKey(
         Submission, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("填报")
     )
     source_period = PeriodCodeField(_("数据所属期"), blank=True)
     is_asked = models.BooleanField(_("本期应报"))
-    timeliness = models.CharField(
-        _("报送"), max_length=10, blank=True, choices=labels.choices(labels.TIMELINESS)
-    )
+    timeliness = models.CharField(_("报送"), max_length=10, blank=True, choices=labels.choices(labels.TIMELINESS))
     rag = models.CharField(_("亮灯"), max_length=10, choices=labels.choices(labels.RAG))
     reason = models.CharField(_("理由"), max_length=40)
     params = models.JSONField(_("理由参数"), default=dict)

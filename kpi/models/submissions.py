@@ -37,9 +37,7 @@ class Submission(models.Model):
     ``cycle`` grows with every return, so that reminders start afresh.
     """
 
-    indicator = models.ForeignKey(
-        Indicator, models.PROTECT, related_name="submissions", verbose_name=_("指标任务")
-    )
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="submissions", verbose_name=_("指标任务"))
     period = models.ForeignKey(Period, models.PROTECT, related_name="submissions", verbose_name=_("报告期"))
     state = models.CharField(_("状态"), max_length=12, choices=labels.choices(labels.SUBMISSION_STATE))
     version = models.PositiveIntegerField(_("版本"), default=1)

@@ -149,9 +149,7 @@ class Scoreboard:
     def history_of(self, rag: Rag) -> list[tuple[str, int]]:
         """How many rows had a lamp, month by month."""
         lamps = zip(*(row.months for row in self.rows), strict=True)
-        return [
-            (months[0].period.code, sum((month.rag or Rag.NOT_DUE) is rag for month in months)) for months in lamps
-        ]
+        return [(months[0].period.code, sum((month.rag or Rag.NOT_DUE) is rag for month in months)) for months in lamps]
 
     def sections(self) -> Iterator[tuple[str, list[Row]]]:
         """Rows by chapter in report order, worst first inside a chapter."""
@@ -228,9 +226,7 @@ def _months(indicator: Indicator, periods: list[Period], sources: _Sources) -> I
     previous: MonthLamp | None = None
     for period in periods:
         snapshot = sources.snapshots.get((indicator.pk, period.pk))
-        previous = (
-            _published_month(period, snapshot) if snapshot else _open_month(indicator, period, previous, sources)
-        )
+        previous = _published_month(period, snapshot) if snapshot else _open_month(indicator, period, previous, sources)
         yield previous
 
 
@@ -244,9 +240,7 @@ def _published_month(period: Period, snapshot: AssessmentSnapshot) -> MonthLamp:
     )
 
 
-def _open_month(
-    indicator: Indicator, period: Period, previous: MonthLamp | None, sources: _Sources
-) -> MonthLamp:
+def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None, sources: _Sources) -> MonthLamp:
     month = Month.parse(period.code)
     submission = sources.submissions.get((indicator.pk, period.pk))
     seen = submission if submission and submission.is_visible else None

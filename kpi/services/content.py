@@ -79,9 +79,7 @@ class Content:
 
     def as_json(self) -> dict[str, Any]:
         """The same for history and audit: figures as text, so that no digit is lost."""
-        return {
-            name: str(value) if isinstance(value, Decimal) else value for name, value in self.as_fields().items()
-        }
+        return {name: str(value) if isinstance(value, Decimal) else value for name, value in self.as_fields().items()}
 
 
 def content_of(submission: Submission) -> Content:
@@ -194,18 +192,14 @@ def parse(*, indicator: Indicator, raw: Raw, units: Sequence[str] = (), today: d
     return content
 
 
-def _read_number(
-    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
-) -> Content:
+def _read_number(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     value = reader.number("value", decimals=indicator.decimals)
     if value is not None and value < 0:
         reader.fail("value", "number_negative")
     return replace(content, value=value)
 
 
-def _read_ratio(
-    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
-) -> Content:
+def _read_ratio(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     part = reader.number("numerator", decimals=indicator.decimals)
     whole = reader.number("denominator", decimals=indicator.decimals)
     if part is None and whole is None:
@@ -224,9 +218,7 @@ def _read_ratio(
     return replace(content, numerator=part, denominator=whole, value=value)
 
 
-def _read_nodes(
-    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
-) -> Content:
+def _read_nodes(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     nodes: dict[str, str] = {}
     for node in indicator.milestones.all():
         name = f"node_{node.ordinal}"
@@ -239,34 +231,26 @@ def _read_nodes(
     return replace(content, completed_nodes=nodes, value=Decimal(len(nodes)))
 
 
-def _read_units(
-    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
-) -> Content:
+def _read_units(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     covered = reader.items("covered_units", units)
     return replace(content, covered_units=covered, value=Decimal(len(covered)))
 
 
-def _read_rank(
-    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
-) -> Content:
+def _read_rank(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     value = reader.number("value", decimals=0)
     if value is not None and value < 1:
         reader.fail("value", "rank_starts_at_one")
     return replace(content, value=value)
 
 
-def _read_events(
-    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
-) -> Content:
+def _read_events(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     value = reader.number("value", decimals=0)
     if value is not None and value < 0:
         reader.fail("value", "number_negative")
     return replace(content, value=value)
 
 
-def _read_stage(
-    reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date
-) -> Content:
+def _read_stage(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     value = reader.number("value", decimals=0)
     if value is not None and value not in STAGES:
         reader.fail("value", "stage_out_of_range")
@@ -301,9 +285,7 @@ def with_last_figure(content: Content, last: Submission | None) -> Content:
     )
 
 
-def check_complete(
-    *, indicator: Indicator, content: Content, last: Submission | None, assessment: Assessment
-) -> None:
+def check_complete(*, indicator: Indicator, content: Content, last: Submission | None, assessment: Assessment) -> None:
     """Raise ``ContentInvalid`` unless the content may be submitted.
 
     ``last`` is the latest approved submission of an earlier period, ``assessment`` the lamp this content gives.

@@ -40,9 +40,7 @@ def load_demo(*, folder: Path, report: Report, password: str, now: datetime) -> 
         return {"users": 0, "submissions": 0}
     users = _load_users(folder, report.year, password)
     count = _load_progress(folder, report, now)
-    audit.record(
-        action="demo.loaded", obj=report, actor=None, now=now, after={"users": users, "submissions": count}
-    )
+    audit.record(action="demo.loaded", obj=report, actor=None, now=now, after={"users": users, "submissions": count})
     return {"users": users, "submissions": count}
 
 
@@ -102,9 +100,7 @@ def _load_month(
 ) -> None:
     submissions = [_submission(row, indicators[row["indicator"]], period, people) for row in rows]
     Submission.objects.bulk_create(submissions)
-    history = [
-        review for row, found in zip(rows, submissions, strict=True) for review in _history(row, found, people)
-    ]
+    history = [review for row, found in zip(rows, submissions, strict=True) for review in _history(row, found, people)]
     Review.objects.bulk_create(history)
 
 
@@ -172,9 +168,7 @@ STEPS: Mapping[SubmissionState, tuple[Step, ...]] = {
 }
 
 
-def _history(
-    row: Record, submission: Submission, people: Mapping[tuple[str, int | None], User]
-) -> Iterator[Review]:
+def _history(row: Record, submission: Submission, people: Mapping[tuple[str, int | None], User]) -> Iterator[Review]:
     for version, (verb, before, after, role, delay) in enumerate(STEPS[SubmissionState(submission.state)], start=2):
         department = None if role == Role.SUPERVISOR else submission.indicator.lead_department_id
         yield Review(

@@ -167,9 +167,7 @@ def _open(period: Period, now: datetime) -> Iterator[None]:
         raise
 
 
-def _for_writing(
-    indicator: Indicator, period: Period, version: int, actor: Actor, now: datetime
-) -> Submission:
+def _for_writing(indicator: Indicator, period: Period, version: int, actor: Actor, now: datetime) -> Submission:
     """The row to write, created on the first save. Two first savers race for the unique key: one is stale."""
     if version == 0:
         draft = Submission(

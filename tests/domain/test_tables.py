@@ -1,0 +1,186 @@
+"""The rules against their decision tables, row by row."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kpi.domain.calendar import Roll, WorkCalendar
+from kpi.domain.errors import DomainError, IllegalTransition
+from kpi.domain.periods import DueRule, Period
+from kpi.domain.rag import DEFAULT_RULE, SANYA, XUANCHENG, YINCHUAN, Node, Standing, assess
+from kpi.domain.reminders import DEFAULT_POLICY, Obligation, key_of, plan
+from kpi.domain.scoring import score
+from kpi.domain.values import (
+    Comparator,
+    Kind,
+    Polarity,
+    SubmissionState,
+    Verb,
+    parse_number,
+    timeliness,
+)
+from kpi.domain.workflow import allowed_verbs, next_state
+from tests.domain.tables import rows
+
+RULES = {"default": DEFAULT_RULE, "yinchuan": YINCHUAN, "sanya": SANYA, "xuancheng": XUANCHENG}
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+
+
+def official_calendar() -> WorkCalendar:
+    documents = [json.loads(path.read_text("utf-8")) for path in sorted(FIXTURES.glob("workdays-*.json"))]
+    return WorkCalendar(
+        holidays=frozenset(date.fromisoformat(day["day"]) for found in documents for day in found["holidays"]),
+        makeup_workdays=frozenset(
+            date.fromisoformat(day["day"]) for found in documents for day in found["makeup_workdays"]
+        ),
+        known_years=frozenset(found["year"] for found in documents),
+    )
+
+
+def figure(text: str) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+def nodes(text: str) -> tuple[Node, ...]:
+    pairs = [pair.split("=") for pair in text.split(";") if pair]
+    return tuple(
+        Node(number, f"节点{number}", date.fromisoformat(due), date.fromisoformat(done) if done else None)
+        for number, (due, done) in enumerate(pairs, start=1)
+    )
+
+
+@pytest.mark.parametrize("row", rows("rag"))
+def test_the_lamp_is_the_one_in_the_table(row):
+    rule = RULES[row["rule"]]
+    standing = Standing(
+        kind=Kind(row["kind"]),
+        comparator=Comparator(row["comparator"]),
+        polarity=Polarity(row["polarity"]),
+        as_of=date.fromisoformat(row["as_of"]),
+        final_due_on=date.fromisoformat(row["final_due_on"]),
+        target=figure(row["target"]),
+        expected=figure(row["expected"]),
+        actual=figure(row["actual"]),
+        decimals=int(row["decimals"]),
+        nodes=nodes(row["nodes"]),
+        peers_known=row["peers_known"] != "no",
+    )
+    found = assess(standing, rule)
+    wanted = (row["亮灯"], row["理由"], figure(row["to_green"]))
+    assert (str(found.rag), found.reason, found.to_green) == wanted
+    assert (found.rule_code, found.rule_version) == (rule.code, rule.version)
+
+
+FIGURES = {"cumulative", "point_in_time", "ratio", "coverage"}
+MOVABLE = [case for case in rows("rag") if case.values[0]["kind"] in FIGURES and case.values[0]["to_green"]]
+
+
+@pytest.mark.parametrize("row", MOVABLE)
+def test_the_step_to_green_turns_the_lamp_green_and_nothing_smaller_does(row):
+    base = {
+        "kind": Kind(row["kind"]),
+        "comparator": Comparator(row["comparator"]),
+        "polarity": Polarity(row["polarity"]),
+        "as_of": date.fromisoformat(row["as_of"]),
+        "final_due_on": date.fromisoformat(row["final_due_on"]),
+        "target": figure(row["target"]),
+        "expected": figure(row["expected"]),
+    }
+    goal = Decimal(row["actual"]) + Decimal(row["to_green"])
+    unit = Decimal(1).scaleb(-int(row["decimals"]))
+    back = unit if row["polarity"] == "lower" else -unit
+    good = {"green", "done"}
+    assert assess(Standing(**base, actual=goal), RULES[row["rule"]]).rag in good
+    assert assess(Standing(**base, actual=goal + back), RULES[row["rule"]]).rag not in good
+
+
+@pytest.mark.parametrize("row", rows("comparators"))
+def test_comparators_mean_exactly_what_the_report_says(row):
+    met = Comparator(row["comparator"]).is_met(
+        Decimal(row["actual"]), Decimal(row["target"]), Polarity(row["polarity"])
+    )
+    assert met is (row["是否达到"] == "是")
+
+
+@pytest.mark.parametrize("row", rows("numbers"))
+def test_a_figure_is_read_exactly_or_refused_with_a_code(row):
+    decimals = int(row["decimals"])
+    try:
+        found = str(parse_number(row["输入"], decimals=decimals))
+        suggestion = ""
+    except DomainError as problem:
+        found, suggestion = problem.code, str(problem.params.get("suggestion", ""))
+        assert problem.params["field"] == "value"
+    assert (found, suggestion) == (row["结果"], row["建议"])
+
+
+@pytest.mark.parametrize("row", rows("due_dates"))
+def test_the_due_day_rolls_over_official_holidays(row):
+    rule = DueRule(day=int(row["day"]), month_offset=int(row["month_offset"]), roll=Roll(row["roll"]))
+    assert rule.due_on(Period.parse(row["period"]), official_calendar()) == date.fromisoformat(row["截止日"])
+
+
+@pytest.mark.parametrize("row", rows("workflow"))
+def test_every_state_and_verb_has_one_answer(row):
+    state, verb = SubmissionState(row["state"]), Verb(row["verb"])
+    if row["新状态"]:
+        assert next_state(state, verb) == SubmissionState(row["新状态"])
+        assert verb in allowed_verbs(state)
+    else:
+        assert verb not in allowed_verbs(state)
+        with pytest.raises(IllegalTransition) as refused:
+            next_state(state, verb)
+        assert refused.value.params == {"state": str(state), "verb": str(verb)}
+
+
+@pytest.mark.parametrize("row", rows("timeliness"))
+def test_timeliness_knows_the_very_second(row):
+    due = datetime.fromisoformat("2025-07-07T18:00:00+08:00")
+    found = timeliness(
+        submitted_at=datetime.fromisoformat(row["submitted_at"] + "+08:00") if row["submitted_at"] else None,
+        due_at=due,
+        grace_ends_at=due + timedelta(days=2),
+        now=datetime.fromisoformat(row["now"] + "+08:00"),
+    )
+    assert str(found) == row["结果"]
+
+
+PEOPLE = {"staff": 1, "head": 2, "supervisor": 3, "leader": 4}
+NAMES = {number: name for name, number in PEOPLE.items()}
+
+
+@pytest.mark.parametrize("row", rows("reminders"))
+def test_only_the_highest_due_step_is_planned_and_only_once(row):
+    owed = Obligation(
+        "A03",
+        "2025-06",
+        datetime.fromisoformat("2025-07-07T18:00:00+08:00"),
+        {name: (number,) for name, number in PEOPLE.items()},
+    )
+    sent = [pair.split(":") for pair in row["已发级别"].split(";") if pair]
+    found = plan(
+        [owed],
+        now=datetime.fromisoformat(row["时刻"] + ":00+08:00"),
+        policy=DEFAULT_POLICY,
+        calendar=official_calendar(),
+        sent_keys=frozenset(key_of(owed, PEOPLE[name], int(level)) for name, level in sent),
+    )
+    assert ";".join(f"{NAMES[notice.recipient]}:{notice.level}" for notice in found) == row["应发"]
+
+
+@pytest.mark.parametrize("row", rows("scoring"))
+def test_points_follow_the_published_formula(row):
+    found = score(
+        weight=Decimal(row["weight"]),
+        actual=figure(row["actual"]),
+        target=Decimal(row["target"]),
+        polarity=Polarity(row["polarity"]),
+        deduction=Decimal(row["deduction"]),
+        bonus=Decimal(row["bonus"]),
+    )
+    assert found == Decimal(row["得分"])
