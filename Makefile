@@ -1,0 +1,64 @@
+# Everything a developer or a visitor needs. `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix lock messages install browser clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+# Day of the trial's shifted clock, e.g. make run TODAY=2025-12-20
+TODAY ?=
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: install ## Serve the trial with everything it needs (TODAY=2025-12-20 another day, PORT=, RESET=1 start over)
+	@exec $(BIN)/python -m config.run
+
+test: install browser ## Run every test against real PostgreSQL and Valkey
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
+	@echo "branch coverage of the domain core, which must be complete:"
+	@$(BIN)/coverage report --include='kpi/domain/*' --fail-under=100
+	@$(BIN)/coverage report --format=total | sed 's/^/branch coverage of everything, in per cent: /'
+
+check: install ## What CI runs: format, lint, types, import contracts, translations, deployment, documents, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory test
+
+fix: install ## Format, and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+messages: install ## Collect translatable strings into locale/
+	$(BIN)/python -m config.messages collect
+
+lock: ## Pin requirements/*.in with hashes (needs uv)
+	for name in base dev; do uv pip compile requirements/$$name.in -o requirements/$$name.txt --generate-hashes \
+	  --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate; done
+
+install: $(STAMP) ## Create .venv from the locked requirements
+
+$(STAMP): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "setting up $(VENV) from requirements/dev.txt (once, about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "no venv module: install it (Debian: apt install python3-venv) and try again"; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes \
+	  -r requirements/dev.txt || { echo "the packages could not be installed; is a package index reachable?"; exit 1; }
+	@touch $@
+
+browser: ## Install Chromium and a Chinese font where the system allows it (root on Debian)
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing chromium for the browser tests (once)"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    chromium fonts-noto-cjk >/dev/null; \
+	else echo "no chromium: browser tests will be skipped (Debian: apt install chromium fonts-noto-cjk)"; fi
+
+clean: ## Remove the trial's data and everything generated (the trial must be stopped)
+	rm -rf .run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage staticfiles
