@@ -1,0 +1,162 @@
+"""What a leader looks at, derived from one scoreboard: attention, changes, coming dates, units, reporting.
+
+Everything here works on rows already loaded; only ``explanations`` asks the database again (1 query).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from operator import attrgetter
+
+from django.db.models import Q
+
+from accounts.models import Department
+from kpi.domain.values import Kind, Rag, Timeliness
+from kpi.models import Submission
+from kpi.selectors.scoreboard import SEVERITY, Row, Scoreboard, worst_first
+
+# “Three ambers in a row” needs a leader's eye although none of them is red.
+LONG_AMBER = 3
+FILED = (Timeliness.ON_TIME, Timeliness.LATE)
+BAD = (Rag.RED, Rag.AMBER)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A lamp that is not what it was a month ago."""
+
+    row: Row
+    before: Rag
+    after: Rag
+
+    @property
+    def direction(self) -> str:
+        """``done``, ``due`` (first lamp), ``worse`` or ``better``."""
+        if self.after is Rag.DONE:
+            return "done"
+        if self.before is Rag.NOT_DUE:
+            return "due"
+        return "worse" if SEVERITY[self.after] < SEVERITY[self.before] else "better"
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A date ahead: a milestone that is not done, or the final date of an indicator without milestones."""
+
+    row: Row
+    name: str
+    due_on: date
+    days_left: int
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """How many reports of a period were asked for, filed in time, late, and are missing."""
+
+    asked: int
+    on_time: int
+    late: int
+    missing: int
+
+    @property
+    def filed(self) -> int:
+        return self.on_time + self.late
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A lead department with its rows, worst first; ``on_time_share`` of everything asked of it so far."""
+
+    department: Department
+    rows: Sequence[Row]
+    on_time_share: Decimal | None
+
+
+def reds(board: Scoreboard) -> list[Row]:
+    """Red rows, the latest turn first: what is new needs a decision, what is old has one."""
+    return sorted((row for row in board.rows if row.rag is Rag.RED), key=attrgetter("run_length"))
+
+
+def long_ambers(board: Scoreboard) -> list[Row]:
+    """Ambers of three months or more, the longest first."""
+    found = [row for row in board.rows if row.rag is Rag.AMBER and row.run_length >= LONG_AMBER]
+    return sorted(found, key=attrgetter("run_length"), reverse=True)
+
+
+def changes(board: Scoreboard) -> list[Change]:
+    """Lamps that changed since last month, worsening ones first."""
+    order = {"worse": 0, "better": 1, "done": 2, "due": 3}
+    found = [Change(row, row.previous_rag, row.rag) for row in board.rows if row.previous_rag and row.has_changed]
+    return sorted(found, key=lambda change: order[change.direction])
+
+
+def coming(board: Scoreboard, today: date, most: int = 4) -> list[Coming]:
+    """The next dates that are still open, nearest first, one for each indicator."""
+    found = [date_ahead for row in board.rows if row.rag is not Rag.DONE and (date_ahead := _next_date(row, today))]
+    return sorted(found, key=attrgetter("due_on"))[:most]
+
+
+def _next_date(row: Row, today: date) -> Coming | None:
+    dates = [(node.due_on, node.name) for node in row.indicator.milestones.all()]
+    dates = dates or [(row.indicator.final_due_on, "")]
+    ahead = sorted(found for found in dates if found[0] >= today)
+    # The last node is what the report promised; those before it are the unit's own steps.
+    if not ahead or row.indicator.kind == Kind.STAGE:
+        return None
+    due_on, name = ahead[-1]
+    return Coming(row, name, due_on, (due_on - today).days)
+
+
+def reporting(board: Scoreboard) -> Reporting:
+    """Reporting of the chosen period; lateness is an axis of its own and never colours a lamp."""
+    months = [row.current for row in board.rows if row.current.is_asked]
+    count = defaultdict(int)
+    for month in months:
+        count[month.timeliness] += 1
+    return Reporting(len(months), count[Timeliness.ON_TIME], count[Timeliness.LATE], count[Timeliness.MISSING])
+
+
+def units(board: Scoreboard) -> list[Unit]:
+    """Lead departments in their official order, never ranked."""
+    groups: dict[Department, list[Row]] = defaultdict(list)
+    for row in board.rows:
+        groups[row.indicator.lead_department].append(row)
+    ordered = sorted(groups, key=attrgetter("ordinal", "code"))
+    return [Unit(department, worst_first(groups[department]), _on_time(groups[department])) for department in ordered]
+
+
+def _on_time(rows: Iterable[Row]) -> Decimal | None:
+    """The share filed in time of what has fallen due; pending reports count in neither part."""
+    settled = [
+        month.timeliness
+        for row in rows
+        for month in row.months
+        if month.is_asked and month.timeliness in (*FILED, Timeliness.MISSING)
+    ]
+    return Decimal(settled.count(Timeliness.ON_TIME)) / len(settled) if settled else None
+
+
+def in_scope(board: Scoreboard, *, lamp: Rag | None = None, everything: bool = False) -> list[tuple[str, list[Row]]]:
+    """Rows of the heat map by chapter: those with figures or in trouble; all of them, or one lamp, on request."""
+
+    def is_wanted(row: Row) -> bool:
+        if lamp is not None:
+            return row.rag is lamp
+        return everything or row.is_quantified or row.rag in BAD
+
+    sections = [(section, [row for row in rows if is_wanted(row)]) for section, rows in board.sections()]
+    return [(section, rows) for section, rows in sections if rows]
+
+
+def explanations(rows: Iterable[Row]) -> Mapping[str, Submission]:
+    """The approved submission behind each row's lamp, by indicator code (1 query)."""
+    sources = {(row.indicator.pk, row.current.source_period) for row in rows if row.current.source_period}
+    wanted = Q(pk__in=[])
+    for indicator, period in sources:
+        wanted |= Q(indicator=indicator, period__code=period)
+    found = Submission.objects.approved().filter(wanted).select_related("indicator")
+    return {submission.indicator.code: submission for submission in found}

@@ -1,0 +1,161 @@
+"""What waits for whom: reports to file, to sign, to review. Each list costs one scoreboard (7 queries)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Department, Role
+from accounts.permissions import Actor
+from kpi.domain.values import SubmissionState, Timeliness
+from kpi.models import Indicator, Period
+from kpi.models.querysets import IndicatorQuerySet
+from kpi.selectors import scoreboard
+from kpi.selectors.cockpit import units
+from kpi.selectors.scoreboard import SEVERITY, MonthLamp, Row, Scoreboard
+
+# Worst first: what came back, what nobody began, what is begun, what is on its way, what is finished.
+ORDER = ("returned", "unfiled", "draft", "submitted", "approved")
+GROUP_OF = {
+    SubmissionState.RETURNED: "returned",
+    SubmissionState.DRAFT: "draft",
+    SubmissionState.SUBMITTED: "submitted",
+    SubmissionState.SIGNED_OFF: "submitted",
+    SubmissionState.APPROVED: "approved",
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One report for one month."""
+
+    row: Row
+    month: MonthLamp
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.row.indicator
+
+    @property
+    def period(self) -> Period:
+        return self.month.period
+
+    @property
+    def last(self) -> MonthLamp | None:
+        """The month before, for “last time”."""
+        position = self.row.months.index(self.month)
+        return self.row.months[position - 1] if position else None
+
+    @property
+    def group(self) -> str:
+        return GROUP_OF[SubmissionState(self.month.submission.state)] if self.month.submission else "unfiled"
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """The reports a department owes, in groups that are never empty when named."""
+
+    board: Scoreboard
+    groups: dict[str, list[Task]]
+
+    @property
+    def open_count(self) -> int:
+        return sum(len(self.groups.get(name, ())) for name in ("returned", "unfiled", "draft"))
+
+    def neighbours(self, code: str, period: str) -> tuple[Task | None, Task | None, int, int]:
+        """The tasks before and after one, its place from 1, and how many there are; place 0 when it is not listed."""
+        tasks = [task for name in ORDER for task in self.groups.get(name, ())]
+        places = [n for n, task in enumerate(tasks) if (task.indicator.code, task.period.code) == (code, period)]
+        if not places:
+            return None, None, 0, len(tasks)
+        place = places[0]
+        after = tasks[place + 1] if place + 1 < len(tasks) else None
+        return (tasks[place - 1] if place else None), after, place + 1, len(tasks)
+
+
+def todo(*, actor: Actor, year: int, now: datetime) -> Worklist:
+    """Everything the actor's departments owe for periods that are open."""
+    board = scoreboard.build(year=year, now=now, actor=actor, indicators=_led(year, actor.department_ids))
+    groups: dict[str, list[Task]] = {}
+    for task in sorted(_open_tasks(board, now), key=_urgency):
+        groups.setdefault(task.group, []).append(task)
+    return Worklist(board, {name: groups[name] for name in ORDER if name in groups})
+
+
+def _led(year: int, departments: frozenset[int]) -> IndicatorQuerySet:
+    return Indicator.objects.of_year(year).led_by(departments)
+
+
+def _open_tasks(board: Scoreboard, now: datetime) -> Iterator[Task]:
+    for row in board.rows:
+        for month in row.months:
+            is_open = month.period.locked_at is None and month.period.opens_at <= now
+            if is_open and (month.is_asked or month.submission):
+                yield Task(row, month)
+
+
+def _urgency(task: Task) -> tuple[str, int]:
+    """Older periods first, then the worse lamp of last month."""
+    lamp = task.last.rag if task.last else None
+    return task.period.code, SEVERITY[lamp] if lamp else len(SEVERITY)
+
+
+def awaiting_sign_off(*, actor: Actor, year: int, now: datetime) -> list[Task]:
+    """Submitted reports of the departments the actor heads, oldest first."""
+    departments = actor.departments_as(Role.HEAD)
+    board = scoreboard.build(year=year, now=now, actor=actor, indicators=_led(year, departments))
+    return _in_state(board, now, SubmissionState.SUBMITTED)
+
+
+def awaiting_review(board: Scoreboard, now: datetime) -> list[Task]:
+    """Signed reports for the supervision office, oldest first."""
+    return _in_state(board, now, SubmissionState.SIGNED_OFF)
+
+
+def _in_state(board: Scoreboard, now: datetime, state: SubmissionState) -> list[Task]:
+    found = [task for task in _open_tasks(board, now) if task.month.submission and task.month.submission.state == state]
+    return sorted(found, key=lambda task: (task.period.code, task.month.submission.submitted_at))
+
+
+@dataclass(frozen=True)
+class UnitMonth:
+    """A department's reports of one month by timeliness."""
+
+    period: Period
+    counts: Counter[Timeliness]
+
+    @property
+    def asked(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def filed(self) -> int:
+        return self.counts[Timeliness.ON_TIME] + self.counts[Timeliness.LATE]
+
+
+@dataclass(frozen=True)
+class UnitReporting:
+    """One line of the desk's matrix: months, and the codes still missing in the chosen period."""
+
+    department: Department
+    months: tuple[UnitMonth, ...]
+    unfiled: tuple[str, ...]
+
+
+def completeness(board: Scoreboard) -> list[UnitReporting]:
+    """Who filed how punctually, month by month, in official order."""
+    return [
+        UnitReporting(
+            unit.department,
+            tuple(_unit_month(unit.rows, position) for position in range(len(unit.rows[0].months))),
+            tuple(row.indicator.code for row in unit.rows if row.current.is_unfiled),
+        )
+        for unit in units(board)
+    ]
+
+
+def _unit_month(rows: Sequence[Row], position: int) -> UnitMonth:
+    months = [row.months[position] for row in rows]
+    return UnitMonth(months[0].period, Counter(month.timeliness for month in months if month.is_asked))

@@ -1,0 +1,269 @@
+"""How figures, lamps and refusals are put into words: one wording for page, API and workbook.
+
+Figures keep the precision the report uses; a missing one is “--”, never 0 or blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kpi.domain.periods import Period as Month
+from kpi.domain.rag import Assessment
+from kpi.domain.values import Kind, Rag
+
+if TYPE_CHECKING:
+    from kpi.models import Indicator
+
+MISSING = "--"
+MINUS = "−"
+
+
+def figure(value: Decimal | None, decimals: int = 0) -> str:
+    """``1234.5`` → “1,234.50”; a minus is the real sign, not a hyphen."""
+    if value is None:
+        return MISSING
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
+
+
+def signed(value: Decimal | int | None, decimals: int = 0) -> str:
+    """A change with its sign: “+1”, “−2”, “0”."""
+    if value is None:
+        return MISSING
+    text = f"{value:+,.{decimals}f}".replace("-", MINUS)
+    return text if value else figure(Decimal(0), decimals)
+
+
+def percent(share: Decimal | None) -> str:
+    """A share as per cent with one decimal: ``0.894`` → “89.4%”."""
+    return MISSING if share is None else f"{share * 100:.1f}%"
+
+
+def with_unit(value: Decimal | None, indicator: Indicator) -> str:
+    """A figure of an indicator in its own unit: “2.31 万亩”, “第 1 位”, “阶段 2”."""
+    if value is None:
+        return MISSING
+    if indicator.kind == Kind.RANK:
+        return _("第 %(place)s 位") % {"place": figure(value)}
+    if indicator.kind == Kind.STAGE:
+        return _("第 %(stage)s 阶段") % {"stage": figure(value)}
+    if indicator.kind == Kind.MILESTONE:
+        return _("节点 %(done)s") % {"done": figure(value)}
+    if indicator.kind == Kind.RATIO:
+        return f"{figure(value, max(indicator.decimals, 1))}%"
+    return f"{figure(value, indicator.decimals)} {indicator.unit}".strip()
+
+
+def amount(value: Decimal, indicator: Indicator) -> str:
+    """A difference: “0.18 万亩”, “2 个百分点”, “1 个阶段”."""
+    value = abs(value)
+    if indicator.kind == Kind.STAGE:
+        return _("%(count)s 个阶段") % {"count": figure(value)}
+    if indicator.kind == Kind.MILESTONE:
+        return _("%(count)s 个节点") % {"count": figure(value)}
+    if indicator.kind == Kind.RATIO:
+        return _("%(points)s 个百分点") % {"points": figure(value, 1)}
+    return with_unit(value, indicator)
+
+
+def month(code: str) -> str:
+    """``2025-06`` → “2025年6月” or “June 2025”."""
+    period = Month.parse(code)
+    if (get_language() or "").startswith("en"):
+        return period.first_day.strftime("%B %Y")
+    return f"{period.year}年{period.month}月"
+
+
+def short_day(day: date | datetime) -> str:
+    """“7月5日”, or “5 July”."""
+    if (get_language() or "").startswith("en"):
+        return f"{day.day} {day.strftime('%B')}"
+    return f"{day.month}月{day.day}日"
+
+
+def moment(at: datetime) -> str:
+    """“7月5日 18:00”; ``at`` is local already."""
+    return f"{short_day(at)} {at:%H:%M}"
+
+
+def standing(assessment: Assessment | None, indicator: Indicator) -> str:
+    """The figure beside its yardstick, as short as a table cell: “2.86 / 6.95 万亩”, “节点 3/6”."""
+    if assessment is None or assessment.actual is None:
+        return MISSING
+    actual, target = assessment.actual, assessment.target
+    if indicator.kind == Kind.MILESTONE:
+        return _("节点 %(done)s/%(all)s") % {"done": figure(actual), "all": figure(target)}
+    if indicator.kind == Kind.STAGE:
+        return _("阶段 %(done)s/%(all)s") % {"done": figure(actual), "all": figure(target)}
+    if indicator.kind in (Kind.RANK, Kind.BOTTOM_LINE) or target is None:
+        return with_unit(actual, indicator)
+    if indicator.kind == Kind.RATIO:
+        return with_unit(actual, indicator)
+    return f"{figure(actual, indicator.decimals)} / {with_unit(target, indicator)}"
+
+
+Words = Callable[[Assessment, "Indicator"], str]
+
+
+def _against_plan(assessment: Assessment, indicator: Indicator) -> str:
+    if assessment.ratio is None or indicator.kind == Kind.RATIO:
+        return _("完成 %(actual)s，序时计划 %(expected)s") % _figures(assessment, indicator)
+    return _("完成 %(actual)s，序时计划 %(expected)s，为计划的 %(ratio)s") % {
+        **_figures(assessment, indicator),
+        "ratio": percent(assessment.ratio),
+    }
+
+
+def _figures(assessment: Assessment, indicator: Indicator) -> dict[str, str]:
+    return {
+        "actual": with_unit(assessment.actual, indicator),
+        "expected": with_unit(assessment.expected, indicator),
+        "target": with_unit(assessment.target, indicator),
+    }
+
+
+def _node(assessment: Assessment, indicator: Indicator) -> str:
+    return _("“%(node)s”已超期 %(days)s 天，共 %(count)s 个节点超期") % assessment.params
+
+
+def _stage(assessment: Assessment, indicator: Indicator) -> str:
+    return _("应到%(expected)s，现为%(actual)s") % _figures(assessment, indicator)
+
+
+REASONS: Mapping[str, Words] = {
+    "no_value": lambda a, i: _("还没有审定的数据"),
+    "no_plan_yet": lambda a, i: _("本月没有序时计划，未到期"),
+    "target_met": lambda a, i: _("已达到全年目标：%(actual)s，目标 %(target)s") % _figures(a, i),
+    "final_date_missed": lambda a, i: (
+        _("已过完成时限 %(day)s，仍未完成") % {"day": short_day(_day(a.params["final_due_on"]))}
+    ),
+    "on_plan": _against_plan,
+    "behind_amber": _against_plan,
+    "behind_red": _against_plan,
+    "all_nodes_done": lambda a, i: _("全部节点已完成"),
+    "nodes_on_time": lambda a, i: _("到期节点均已完成"),
+    "node_late": _node,
+    "node_far_late": _node,
+    "peers_missing": lambda a, i: _("同类城市数据未齐，暂不亮灯"),
+    "rank_held": lambda a, i: _("位居第 %(rank)s") % a.params,
+    "rank_lost": lambda a, i: _("现居第 %(rank)s，未保持目标位次") % a.params,
+    "no_events": lambda a, i: _("未发生突破底线的情况"),
+    "events_found": lambda a, i: _("发生 %(count)s 起") % a.params,
+    "stage_on_plan": _stage,
+    "stage_behind": _stage,
+    "stage_far_behind": _stage,
+}
+
+
+def _day(value: object) -> date:
+    """A day that may have been stored as text with a snapshot."""
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+def reason(assessment: Assessment | None, indicator: Indicator) -> str:
+    """Why the lamp is what it is, in one sentence."""
+    if assessment is None:
+        return _("还没有审定的数据")
+    return REASONS[assessment.reason](assessment, indicator)
+
+
+def gap(assessment: Assessment | None, indicator: Indicator) -> str:
+    """The shortfall for a card: “累计 3 家，序时计划 4 家，差 1 家”; the reason where there is no figure."""
+    if assessment is None or assessment.gap is None or assessment.reason not in ("behind_amber", "behind_red"):
+        return reason(assessment, indicator)
+    return _("累计 %(actual)s，序时计划 %(expected)s，差 %(gap)s") % {
+        **_figures(assessment, indicator),
+        "gap": amount(assessment.gap, indicator),
+    }
+
+
+def next_step(assessment: Assessment | None, indicator: Indicator) -> str:
+    """What turns the lamp green; empty when it is, or when nothing can."""
+    if assessment is None or assessment.to_green is None or assessment.rag not in (Rag.RED, Rag.AMBER):
+        return ""
+    if indicator.kind == Kind.MILESTONE:
+        return _("补齐 %(count)s 个超期节点即转绿灯") % {"count": figure(assessment.to_green)}
+    step = amount(assessment.to_green, indicator)
+    if assessment.to_green < 0:
+        return _("再减少 %(step)s 即转绿灯") % {"step": step}
+    goal = with_unit((assessment.actual or Decimal(0)) + assessment.to_green, indicator)
+    return _("再完成 %(step)s（达到 %(goal)s）即转绿灯") % {"step": step, "goal": goal}
+
+
+def run(rag: Rag, length: int) -> str:
+    """How long a lamp has been what it is: “首次转红”, “连续 4 个月黄灯”."""
+    if rag is Rag.RED:
+        return _("首次转红") if length == 1 else _("连续 %(count)s 个月红灯") % {"count": length}
+    if rag is Rag.AMBER:
+        return _("首次转黄") if length == 1 else _("连续 %(count)s 个月黄灯") % {"count": length}
+    return ""
+
+
+def days_left(due_at: datetime, now: datetime) -> str:
+    """“还剩 3 天”, “明天截止”, “今天 18:00 截止”, “已过期 2 天”; both moments are local."""
+    days = (due_at.date() - now.date()).days
+    if now > due_at:
+        late = max(-days, 1)
+        return _("已过期 %(days)s 天") % {"days": late}
+    if days == 0:
+        return _("今天 %(time)s 截止") % {"time": f"{due_at:%H:%M}"}
+    return _("明天截止") if days == 1 else _("还剩 %(days)s 天") % {"days": days}
+
+
+# Refusals: code → sentence. Parameters are filled in as far as the sentence names them.
+def _refusals() -> dict[str, str]:
+    return {
+        "number_required": _("请填写数字"),
+        "number_full_width": _("数字请用半角，是否为 %(suggestion)s？"),
+        "number_not_plain": _("请填普通数字，如 2.86；“%(value)s”不是"),
+        "number_has_unit": _("请填数字，如 2.86，不带单位；是否为 %(suggestion)s？"),
+        "number_malformed": _("看不懂“%(value)s”，请填数字，如 2.86"),
+        "number_too_precise": _("最多填 %(decimals)s 位小数，请四舍五入后再填"),
+        "number_too_long": _("数字过长，最多 %(limit)s 位，请核对单位"),
+        "number_negative": _("不能是负数"),
+        "rank_starts_at_one": _("位次从第 1 位起"),
+        "stage_out_of_range": _("请从列出的阶段中选择"),
+        "ratio_needs_both": _("分子、分母须同时填写"),
+        "denominator_not_positive": _("分母必须大于 0"),
+        "numerator_out_of_range": _("分子应在 0 与分母 %(whole)s 之间"),
+        "date_malformed": _("日期应写成 2025-06-30 的样子"),
+        "date_in_future": _("完成日期不能晚于今天 %(today)s"),
+        "month_malformed": _("月份应写成 2025-09 的样子"),
+        "choice_unknown": _("没有“%(value)s”这个选项，请重新选择"),
+        "text_too_long": _("不能超过 %(limit)s 字，现有 %(length)s 字"),
+        "text_has_control_characters": _("含有无法保存的字符，请删除后重试"),
+        "value_required": _("请填写本期完成情况；没有进展请勾选“本月没有新进展”"),
+        "value_lower_than_last": _("累计数不能小于上期的 %(last)s %(unit)s；如确有核减，请勾选“数据更正”"),
+        "narrative_required": _("请填写进展说明"),
+        "narrative_too_short": _("进展说明至少 %(at_least)s 字"),
+        "deviation_reasons_required": _("黄灯、红灯任务需选择主要原因"),
+        "measures_required": _("黄灯、红灯任务需填写下一步措施"),
+        "catch_up_period_required": _("请选择预计追平的月份"),
+        "outlook_required": _("请判断年底能否完成"),
+        "reason_too_short": _("请写明原因，至少 %(at_least)s 字"),
+        "stale_version": _("有人在你之后保存过这张表，请核对后再提交"),
+        "illegal_transition": _("这张表的状态已经变化，不能再这样操作"),
+        "period_closed": _("%(period)s 期已锁定，不能再填；可向督查室申请补报"),
+        "period_not_open": _("%(period)s 期尚未开放填报"),
+        "period_still_open": _("%(period)s 期仍在填报，宽限期结束后才能锁定"),
+        "earlier_period_open": _("请先锁定 %(period)s 期"),
+        "confirmation_differs": _("请准确输入 %(expected)s 确认"),
+        "not_permitted": _("没有权限进行此操作，可联系 市政府督查室"),
+        "supervisor_only": _("此操作由督查室办理"),
+    }
+
+
+def refusal(code: str, params: Mapping[str, Any]) -> str:
+    """The sentence for a code; an unknown code is a fault of ours and raises ``KeyError``."""
+    plain = {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in params.items()}
+    return _refusals()[code] % plain
+
+
+def refusal_codes() -> frozenset[str]:
+    """Every code that has a sentence, for the test that none is missing."""
+    return frozenset(_refusals())
