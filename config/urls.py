@@ -14,3 +14,8 @@ urlpatterns = [
     path("", include("notifications.web.urls")),
     path("", include("kpi.urls")),
 ]
+
+handler400 = "kpi.web.errors.bad_request"
+handler403 = "kpi.web.errors.forbidden"
+handler404 = "kpi.web.errors.not_found"
+handler500 = "kpi.web.errors.server_error"

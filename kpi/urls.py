@@ -1,1 +1,49 @@
-urlpatterns = []
+"""Pages of a year. Nouns, year first, code last; filters and the period looked at are in the query string."""
+
+from django.urls import path, register_converter
+
+from kpi.api import views as api
+from kpi.web.views import deciding, filing, ledger, overview
+
+
+class CodeConverter:
+    """An indicator's code; anything else is no address of ours."""
+
+    regex = r"[TIA]\d{2,3}"
+    to_python = to_url = staticmethod(str)
+
+
+class MonthConverter(CodeConverter):
+    """A reporting period such as 2025-06."""
+
+    regex = r"\d{4}-\d{2}"
+
+
+class YearConverter:
+    """A year of four digits."""
+
+    regex = r"\d{4}"
+    to_python = staticmethod(int)
+    to_url = staticmethod(str)
+
+
+register_converter(CodeConverter, "code")
+register_converter(MonthConverter, "month")
+register_converter(YearConverter, "year")
+
+urlpatterns = [
+    path("", overview.home, name="home"),
+    path("<year:year>/cockpit/", overview.show_cockpit, name="cockpit"),
+    path("<year:year>/kpis/<code:code>/", overview.show_indicator, name="indicator"),
+    path("<year:year>/living-report/", overview.show_report, name="living-report"),
+    path("<year:year>/todo/", filing.show_todo, name="todo"),
+    path("<year:year>/reports/<month:period>/<code:code>/", filing.file_report, name="report"),
+    path("<year:year>/reports/<month:period>/<code:code>/preview/", filing.preview_report, name="report-preview"),
+    path("<year:year>/signoff/", deciding.show_sign_off, name="signoff"),
+    path("<year:year>/signoff/<int:pk>/", deciding.sign_off, name="signoff-one"),
+    path("<year:year>/desk/", deciding.show_desk, name="desk"),
+    path("<year:year>/desk/review/<int:pk>/", deciding.review, name="review"),
+    path("<year:year>/desk/periods/<month:period>/lock/", deciding.lock, name="period-lock"),
+    path("<year:year>/exports/ledger.xlsx", ledger.download, name="ledger"),
+    path("api/v1/<year:year>/board/", api.board, name="api-board"),
+]

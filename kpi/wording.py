@@ -254,6 +254,9 @@ def _refusals() -> dict[str, str]:
         "earlier_period_open": _("请先锁定 %(period)s 期"),
         "confirmation_differs": _("请准确输入 %(expected)s 确认"),
         "not_permitted": _("没有权限进行此操作，可联系 市政府督查室"),
+        "signer_is_author": _("填报人不能审签自己提交的内容，请由本单位其他负责人审签"),
+        "version_missing": _("页面已过期，请刷新后重试"),
+        "period_malformed": _("报告期应写成 2025-06 的样子"),
         "supervisor_only": _("此操作由督查室办理"),
     }
 

@@ -160,3 +160,8 @@ class Milestone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ordinal}. {self.name}"
+
+    @property
+    def key(self) -> str:
+        """Its name in ``Submission.completed_nodes``."""
+        return str(self.ordinal)

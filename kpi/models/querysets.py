@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import ExpressionWrapper, OuterRef, Q, Subquery
 
@@ -34,6 +35,11 @@ class IndicatorQuerySet(models.QuerySet):
         target = apps.get_model("kpi", "Target")
         in_force = target.objects.filter(indicator=OuterRef("pk"), effective_on__lte=day)
         return self.annotate(target_value=Subquery(in_force.order_by("-effective_on").values("value")[:1]))
+
+    def with_supporting(self) -> IndicatorQuerySet:
+        """Annotate ``supporting_names``: short names of the supporting departments in official order."""
+        departments = apps.get_model("accounts", "Department").objects.filter(supported_indicators=OuterRef("pk"))
+        return self.annotate(supporting_names=ArraySubquery(departments.order_by("ordinal").values("short_name")))
 
     def for_board(self, period: Period) -> IndicatorQuerySet:
         """Everything a row needs, in three queries: the target in force, plan, milestones, who leads."""

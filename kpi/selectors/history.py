@@ -1,4 +1,4 @@
-"""The story of one indicator: its submissions with every step taken on them."""
+"""The story of one indicator: every step taken on its submissions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ from accounts.permissions import Actor
 from kpi.models import Indicator, Review, Submission
 
 
-def submissions_of(indicator: Indicator, actor: Actor | None) -> list[Submission]:
-    """Submissions the actor may read, newest period first (1 query)."""
-    found = Submission.objects.filter(indicator=indicator).marked_for(actor).filter(is_visible=True)
-    return list(found.select_related("period", "author").order_by("-period__code"))
-
-
-def steps_of(indicator: Indicator, actor: Actor | None, most: int = 60) -> list[Review]:
-    """Workflow steps on those submissions, newest first (2 queries)."""
-    visible = [submission.pk for submission in submissions_of(indicator, actor)]
+def steps_of(indicator: Indicator, actor: Actor, most: int = 60) -> list[Review]:
+    """Workflow steps on the submissions the actor may read, newest first (1 query)."""
+    visible = Submission.objects.visible_to(actor).filter(indicator=indicator)
     steps = Review.objects.filter(submission__in=visible).select_related("submission__period", "actor")
     return list(steps.order_by("-at", "-id")[:most])

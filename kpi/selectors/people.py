@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 
-from accounts.models import Membership, Role, User
+from accounts.models import Department, Membership, Role, User
 
 
 def holding(role: Role, *, day: date, department_id: int | None = None) -> list[User]:
@@ -16,6 +16,20 @@ def holding(role: Role, *, day: date, department_id: int | None = None) -> list[
         memberships = memberships.filter(department_id=department_id)
     users = {membership.user_id: membership.user for membership in memberships.select_related("user")}
     return sorted(users.values(), key=lambda user: user.username)
+
+
+def coverage_units(scope: str) -> list[Department]:
+    """The units a coverage indicator counts: all districts, or all townships, in official order (1 query)."""
+    return list(Department.objects.filter(kind=scope, is_active=True).select_related("parent").order_by("ordinal"))
+
+
+def contacts_by_department(day: date) -> Mapping[int, list[str]]:
+    """Names of the people who file for each department, by department id (1 query)."""
+    rows = Membership.objects.active_on(day).filter(role=Role.STAFF, user__is_active=True)
+    contacts: dict[int, list[str]] = defaultdict(list)
+    for department, name in rows.order_by("user__username").values_list("department_id", "user__display_name"):
+        contacts[department].append(name)
+    return contacts
 
 
 class Directory:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kpi.models import Period
+from kpi.models import Period, Report
+
+
+def latest_year() -> int | None:
+    """The year of the latest report; ``None`` before the first one is loaded (1 query)."""
+    return Report.objects.order_by("-year").values_list("year", flat=True).first()
 
 
 def of_year(year: int) -> list[Period]:

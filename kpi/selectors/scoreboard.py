@@ -137,6 +137,7 @@ class Scoreboard:
     period: Period
     periods: tuple[Period, ...]
     rows: tuple[Row, ...]
+    rules: RuleBook
 
     @cached_property
     def counts(self) -> Counter[Rag]:
@@ -185,9 +186,10 @@ def build(
     upto = [period for period in periods if period.code <= chosen.code]
     queryset = Indicator.objects.of_year(year) if indicators is None else indicators
     found = list(queryset.for_board(chosen))
-    sources = _Sources.load(upto, actor, RuleBook.load(), now)
+    rules = RuleBook.load()
+    sources = _Sources.load(upto, actor, rules, now)
     rows = tuple(Row(indicator, tuple(_months(indicator, upto, sources))) for indicator in found)
-    return Scoreboard(chosen, tuple(periods), rows)
+    return Scoreboard(chosen, tuple(periods), rows, rules)
 
 
 def _chosen(periods: list[Period], code: str | None, now: datetime) -> Period:

@@ -36,6 +36,7 @@ class RuleBook:
     """All lamp rules, loaded once per request (1 query), answering which one judges an indicator on a day."""
 
     def __init__(self, rule_sets: list[RuleSet]):
+        self.rule_sets = rule_sets
         self._by_id = {rule_set.pk: rule_set for rule_set in rule_sets}
         self._defaults = sorted(
             (rule_set for rule_set in rule_sets if rule_set.is_default), key=lambda found: found.effective_from

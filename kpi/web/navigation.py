@@ -10,9 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Role
 from accounts.permissions import Actor
 
-# Year-scoped addresses: the product rolls over to the next report every January.
-YEAR = 2025
-
 
 @dataclass(frozen=True)
 class NavItem:
@@ -21,11 +18,11 @@ class NavItem:
     is_current: bool = False
 
 
-TODO = (_("我的待办"), f"/{YEAR}/todo/")
-SIGN_OFF = (_("审签"), f"/{YEAR}/signoff/")
-COCKPIT = (_("总览"), f"/{YEAR}/cockpit/")
-DESK = (_("督查台"), f"/{YEAR}/desk/")
-LIVING = (_("活报告"), f"/{YEAR}/living-report/")
+TODO = (_("我的待办"), "todo/")
+SIGN_OFF = (_("审签"), "signoff/")
+COCKPIT = (_("总览"), "cockpit/")
+DESK = (_("督查台"), "desk/")
+LIVING = (_("活报告"), "living-report/")
 
 # First match wins: a person with several roles starts where most is waiting for them.
 MENUS = (
@@ -36,15 +33,16 @@ MENUS = (
 )
 
 
-def items_for(actor: Actor, path: str) -> list[NavItem]:
-    """The menu of an actor's roles, without doubles, in the order of the roles they hold."""
+def items_for(actor: Actor, year: int, path: str) -> list[NavItem]:
+    """The menu of an actor's roles for a year, without doubles."""
     entries = dict.fromkeys(entry for role, menu in MENUS if actor.has(role) for entry in menu)
-    return [NavItem(label, url, path.startswith(url)) for label, url in entries]
+    urls = [(label, f"/{year}/{page}") for label, page in entries]
+    return [NavItem(label, url, path.startswith(url)) for label, url in urls]
 
 
-def home_of(actor: Actor) -> str:
+def home_of(actor: Actor, year: int) -> str:
     """The address a person lands on after signing in; administrators have their own site."""
     for role, menu in MENUS:
         if actor.has(role):
-            return menu[0][1]
+            return f"/{year}/{menu[0][1]}"
     return "/account/"

@@ -9,7 +9,7 @@ from accounts import clock
 from kpi.domain.periods import Period as Month
 from kpi.models import Period
 from kpi.selectors import scoreboard
-from kpi.selectors.scoreboard import Row
+from kpi.selectors.records import as_record
 
 
 class Command(BaseCommand):
@@ -31,28 +31,3 @@ class Command(BaseCommand):
             return
         for record in records:
             self.stdout.write("{code:<5}{lamp:<9}{value!s:>12}{plan!s:>12}  {name}".format(**record))
-
-
-def as_record(row: Row) -> dict[str, object]:
-    """One indicator: figures as text, so that no digit is lost."""
-    lamp = row.assessment
-    return {
-        "code": row.indicator.code,
-        "name": row.indicator.name,
-        "unit": row.indicator.unit,
-        "period": row.current.source_period or None,
-        "value": _text(lamp.actual if lamp else None),
-        "plan": _text(lamp.expected if lamp else None),
-        "target": _text(row.target),
-        "lamp": str(row.rag),
-        "ratio": _text(lamp.ratio if lamp else None),
-        "gap": _text(lamp.gap if lamp else None),
-        "reason": lamp.reason if lamp else "no_value",
-        "to_green": _text(lamp.to_green if lamp else None),
-        "rule": lamp.rule_code if lamp else None,
-        "rule_version": lamp.rule_version if lamp else None,
-    }
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

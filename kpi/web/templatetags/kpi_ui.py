@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from kpi import labels, wording
+from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
-from kpi.domain.values import Rag
-from kpi.models import Indicator
-from kpi.selectors.scoreboard import MonthLamp, Row
+from kpi.domain.values import Rag, Timeliness, Verb
+from kpi.models import Indicator, Period, Submission
+from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
+from kpi.selectors.standing import trajectory_of
+from kpi.selectors.worklist import UnitMonth
 from kpi.web import charts
 
 register = template.Library()
@@ -85,6 +89,17 @@ def rag_icon(rag: Rag, size: int = 16) -> SafeString:
 
 
 @register.simple_tag
+def spoken_icon(rag: Rag) -> SafeString:
+    """The lamp's shape with its word as a name: inside quoted text no word of ours may stand."""
+    return format_html(
+        '<svg class="ic ic-{}" width="14" height="14" role="img" aria-label="{}"><use href="#{}"/></svg>',
+        RAG_CSS[rag],
+        rag_word(rag),
+        labels.RAG[rag].icon,
+    )
+
+
+@register.simple_tag
 def lamp(rag: Rag | None, unreviewed: bool = False) -> SafeString:
     """The pill: shape, word, colour; “未复核” where nobody has approved the figure yet."""
     rag = rag or Rag.NOT_DUE
@@ -139,7 +154,7 @@ def refusal(code: str, params: dict[str, object]) -> str:
 def heat_cell(month: MonthLamp) -> dict[str, object]:
     """One month of the heat map: own, carried, unreviewed, missing, pending or none."""
     rag = month.unreviewed.rag if month.mark == "unreviewed" and month.unreviewed else month.rag
-    name = f"{month.period.code[5:].lstrip('0')}月"
+    name = _("%(month)s月") % {"month": month_number(month.period.code)}
     return {"month": month, "mark": month.mark, "rag": rag, "icon": CELL_ICONS.get(rag or Rag.NOT_DUE), "name": name}
 
 
@@ -170,3 +185,131 @@ def year_share(day: date) -> int:
     """How much of the year is over on a day, in thousandths."""
     start = date(day.year, 1, 1)
     return ((day - start).days + 1) * 1000 // (date(day.year + 1, 1, 1) - start).days
+
+
+@register.filter
+def per_mille(share: int) -> str:
+    """Thousandths as per cent: ``499`` → “49.9%”."""
+    return f"{share / 10:.1f}%"
+
+
+@register.simple_tag
+def neighbours(board: Scoreboard, now: datetime) -> tuple[Period | None, Period | None]:
+    """The periods before and after the one shown; nothing that has not opened by ``now``."""
+    codes = [period.code for period in board.periods]
+    place = codes.index(board.period.code)
+    before = board.periods[place - 1] if place else None
+    later = [period for period in board.periods[place + 1 :] if period.opens_at <= now]
+    return before, later[0] if later else None
+
+
+@register.simple_tag
+def cockpit_verdict(board: Scoreboard) -> SafeString:
+    """The year in one sentence: how many are behind, at risk, and what changed."""
+    counts = board.counts
+    if counts[Rag.NOT_DUE] == len(board.rows):
+        return format_html("{}", _("%(month)s期填报中，首期审定后亮灯") % {"month": wording.month(board.period.code)})
+    red = (
+        format_html("<em>{}</em>", _("%(count)s 项滞后") % {"count": counts[Rag.RED]})
+        if counts[Rag.RED]
+        else _("没有滞后")
+    )
+    first = _("%(all)s 项任务中") % {"all": len(board.rows)}
+    amber = _("%(count)s 项预警") % {"count": counts[Rag.AMBER]}
+    return format_html("{} {}，{}{}", first, red, amber, _change_of_reds(board))
+
+
+def _change_of_reds(board: Scoreboard) -> str:
+    if not board.previous_counts:
+        return ""
+    change = board.counts[Rag.RED] - board.previous_counts[Rag.RED]
+    if change == 0:
+        return _("；红灯与上月持平")
+    words = _("；红灯较上月多 %(count)s 项") if change > 0 else _("；红灯较上月少 %(count)s 项")
+    return words % {"count": abs(change)}
+
+
+@register.simple_tag
+def blocks(rows: list[Row]) -> SafeString:
+    """A unit's lamps as small blocks, worst first, with the counts in words for those who do not see them."""
+    drawn = format_html_join("", '<i class="bk bk-{}"></i>', ((RAG_CSS[row.rag],) for row in rows))
+    counts = Counter(row.rag for row in rows)
+    said = "，".join(f"{rag_word(rag)} {counts[rag]}" for rag in labels.RAG if counts[rag])
+    return format_html('<span class="bks" aria-hidden="true">{}</span><span class="vh">{}</span>', drawn, said)
+
+
+@register.simple_tag
+def words(table: str, codes: list[str]) -> str:
+    """The words of several codes of a table, joined."""
+    return "、".join(labels.words(getattr(labels, table), codes))
+
+
+@register.simple_tag
+def standing_of(assessment: Assessment | None, indicator: Indicator) -> str:
+    """The figure beside its yardstick, for a month that is not the row's current one."""
+    return wording.standing(assessment, indicator)
+
+
+@register.simple_tag
+def planned(row: Row) -> str:
+    """The planned figure of the row's month, in the indicator's unit; “--” where nothing is due."""
+    month = Month.parse(row.current.period.code)
+    return wording.with_unit(trajectory_of(row.indicator).expected_at(month), row.indicator)
+
+
+@register.simple_tag
+def share(part: Decimal, whole: Decimal) -> str:
+    return wording.percent(part / whole)
+
+
+@register.filter
+def local_day(at: datetime) -> date:
+    """The city's day of a moment."""
+    return localtime(at).date()
+
+
+@register.filter
+def addnumber(text: str, number: int) -> str:
+    return f"{text}{number}"
+
+
+@register.simple_tag
+def field_word(name: str) -> str:
+    """What a field of the form is called."""
+    return str(Submission._meta.get_field(name).verbose_name)
+
+
+@register.simple_tag
+def return_reason(submission: Submission) -> str:
+    """Why it came back last (1 query)."""
+    last = submission.reviews.filter(verb=Verb.RETURN).order_by("-version").first()
+    return last.comment if last else ""
+
+
+@register.inclusion_tag("kpi/parts/scale.html")
+def ratio_scale(assessment: Assessment) -> dict[str, object]:
+    """Where a share of the plan stands between red, amber and green: 60 to 120 per cent along 384 units."""
+    share = min(max(assessment.ratio or Decimal(0), Decimal("0.6")), Decimal("1.2"))
+    return {"x": ((share - Decimal("0.6")) * 640).quantize(Decimal("0.1"))}
+
+
+@register.simple_tag
+def unit_cell(month: UnitMonth) -> SafeString:
+    """One month of a unit at the desk: filed in time, late, missing or still open — a word, not only a sign."""
+    counts = month.counts
+    if not month.asked:
+        return format_html('<td><span aria-hidden="true">–</span><span class="vh">{}</span></td>', _("无任务"))
+    parts, css = [], ""
+    if counts[Timeliness.ON_TIME]:
+        parts.append(f"✓{counts[Timeliness.ON_TIME]}")
+    if counts[Timeliness.LATE]:
+        parts.append(_("迟%(count)s") % {"count": counts[Timeliness.LATE]})
+    if counts[Timeliness.MISSING]:
+        parts.append(_("缺%(count)s") % {"count": counts[Timeliness.MISSING]})
+        css = "missing"
+    if counts[Timeliness.PENDING]:
+        parts.append(f"○{counts[Timeliness.PENDING]}")
+    said = "，".join(f"{labels.TIMELINESS[kind].text} {count}" for kind, count in counts.items())
+    return format_html(
+        '<td class="{}"><span aria-hidden="true">{}</span><span class="vh">{}</span></td>', css, " ".join(parts), said
+    )

@@ -1,0 +1,31 @@
+"""A row as plain data for machines: figures as text, so that no digit is lost."""
+
+from __future__ import annotations
+
+from kpi.selectors.scoreboard import Row
+
+
+def as_record(row: Row) -> dict[str, object]:
+    """Value, plan, lamp, reason and rule of one indicator. Keys are stable; a missing figure is ``None``."""
+    lamp = row.assessment
+    return {
+        "code": row.indicator.code,
+        "name": row.indicator.name,
+        "unit": row.indicator.unit,
+        "lead": row.indicator.lead_department.code,
+        "period": row.current.source_period or None,
+        "value": _text(lamp.actual if lamp else None),
+        "plan": _text(lamp.expected if lamp else None),
+        "target": _text(row.target),
+        "lamp": str(row.rag),
+        "ratio": _text(lamp.ratio if lamp else None),
+        "gap": _text(lamp.gap if lamp else None),
+        "reason": lamp.reason if lamp else "no_value",
+        "to_green": _text(lamp.to_green if lamp else None),
+        "rule": lamp.rule_code if lamp else None,
+        "rule_version": lamp.rule_version if lamp else None,
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,78 @@
+"""Refusals and faults as pages: a sentence, a code, a status. Nothing a person typed is lost by a bare error page,
+because forms handle their own refusals; what arrives here came by another way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from accounts.permissions import PermissionRefused
+from kpi import wording
+from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, PeriodClosed, StaleVersion
+
+logger = logging.getLogger(__name__)
+
+CONFLICTS = (IllegalTransition, PeriodClosed, StaleVersion)
+
+
+class RefusalMiddleware:
+    """Turns what services refuse into 403 (wrong person), 409 (wrong state or version) or 422."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if not isinstance(problem, DomainError | PermissionRefused):
+            return None
+        return refused(request, problem)
+
+
+def status_of(problem: DomainError | PermissionRefused) -> int:
+    if isinstance(problem, NotPermitted | PermissionRefused):
+        return 403
+    return 409 if isinstance(problem, CONFLICTS) else 422
+
+
+def refused(request: HttpRequest, problem: DomainError | PermissionRefused) -> HttpResponse:
+    """The refusal in the form the caller reads: JSON below ``/api/``, a page elsewhere."""
+    text, status = wording.refusal(problem.code, problem.params), status_of(problem)
+    if request.path.startswith("/api/"):
+        return JsonResponse({"code": problem.code, "detail": text}, status=status)
+    return _page(request, status, _("不能这样操作"), text, problem.code)
+
+
+def _page(request: HttpRequest, status: int, heading: str, text: str, code: str) -> HttpResponse:
+    context = {"heading": heading, "text": text, "code": code}
+    return render(request, "errors/problem.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 400, _("请求无法识别"), _("请返回上一页重试；仍不成功请联系督查室。"), "bad_request")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 403, _("没有权限"), _("没有权限查看，可联系 市政府督查室。"), "forbidden")
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    text = _("页面停留过久，登录状态已变化。请返回上一页，刷新后重新提交；浏览器会保留已填内容。")
+    return _page(request, 403, _("页面已过期"), text, "csrf_failed")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 404, _("没有找到"), _("没有这个页面，或者它不对你开放。"), "not_found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Needs neither database nor context processors: either may be what failed."""
+    code = getattr(request, "request_id", "")[:6].upper()
+    logger.error("request %s failed: %s", code, request.path)
+    return HttpResponse(render_to_string("errors/fault.html", {"code": code}), status=500)

@@ -1,0 +1,138 @@
+"""Pages that only look: home, cockpit, one indicator, the report in today's colours."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
+
+from accounts import clock
+from kpi import labels
+from kpi.domain.values import Kind, Rag, Timeliness
+from kpi.models import Indicator, Period
+from kpi.selectors import cockpit, history, living_report, scoreboard
+from kpi.selectors import periods as period_selector
+from kpi.selectors.scoreboard import Row, Scoreboard
+from kpi.web.navigation import home_of
+
+MONTHS = range(1, 13)
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Where this person's work is."""
+    year = period_selector.latest_year()
+    return redirect(home_of(request.actor, year) if year else "account")
+
+
+def board_or_404(request: HttpRequest, year: int, **options: object) -> Scoreboard:
+    """The scoreboard as the reader may see it, as of ``?period=`` or now."""
+    code = request.GET.get("period") or None
+    try:
+        return scoreboard.build(year=year, now=clock.now(), actor=request.actor, period_code=code, **options)
+    except Period.DoesNotExist as problem:
+        raise Http404 from problem
+
+
+@login_required
+def show_cockpit(request: HttpRequest, year: int) -> HttpResponse:
+    """The year in one sentence, with what needs a leader's eye."""
+    board = board_or_404(request, year)
+    now = clock.now()
+    lamp = _lamp_asked_for(request)
+    reds, ambers = cockpit.reds(board), cockpit.long_ambers(board)
+    everything = request.GET.get("scope") == "all"
+    context = {
+        "board": board,
+        "now": now,
+        "lamp": lamp,
+        "everything": everything,
+        "tiles": [_tile(board, rag) for rag in labels.RAG],
+        "reporting": cockpit.reporting(board),
+        "reds": reds,
+        "ambers": ambers,
+        "changes": cockpit.changes(board),
+        "coming": cockpit.coming(board, now.date()),
+        "units": cockpit.units(board),
+        "sections": cockpit.in_scope(board, lamp=lamp, everything=everything),
+        "explanations": cockpit.explanations([*reds, *ambers]),
+        "excerpt": _excerpt(board, [*reds, *ambers]),
+        "quiet": sum(not row.is_quantified and row.rag not in cockpit.BAD for row in board.rows),
+        "unreviewed": sum(row.current.mark == "unreviewed" for row in board.rows),
+        "future": [month for month in MONTHS if month > int(board.period.code[5:])],
+        "is_locked": board.period.locked_at is not None,
+        "missing": Timeliness.MISSING,
+    }
+    return render(request, "kpi/cockpit.html", context)
+
+
+def _lamp_asked_for(request: HttpRequest) -> Rag | None:
+    code = request.GET.get("lamp", "")
+    if not code:
+        return None
+    try:
+        return Rag(code)
+    except ValueError as problem:
+        raise Http404 from problem
+
+
+def _tile(board: Scoreboard, rag: Rag) -> dict[str, object]:
+    change = board.counts[rag] - board.previous_counts[rag] if board.previous_counts else None
+    return {"rag": rag, "count": board.counts[rag], "change": change, "history": board.history_of(rag)}
+
+
+def _excerpt(board: Scoreboard, troubled: list[Row]) -> list[living_report.Segment]:
+    around = troubled[0] if troubled else (board.rows[0] if board.rows else None)
+    return living_report.excerpt(board.period.report, board, around) if around else []
+
+
+@login_required
+def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
+    """One commitment's whole story: the sentence, the curve, why this colour, every step taken."""
+    indicators = Indicator.objects.of_year(year).filter(code=code).with_supporting()
+    board = board_or_404(request, year, indicators=indicators)
+    if not board.rows:
+        raise Http404
+    row = board.rows[0]
+    steps = history.steps_of(row.indicator, request.actor)
+    approved = [step.submission for step in steps if step.submission.period.code == row.current.source_period]
+    context = {
+        "board": board,
+        "row": row,
+        "indicator": row.indicator,
+        "figure_rows": [month for month in reversed(row.months) if month.assessment and month.is_own],
+        "steps": steps,
+        "explanation": approved[0] if approved else None,
+        "nodes": _nodes(row, approved[0].completed_nodes if approved else {}, localtime(clock.now()).date()),
+        "is_curve": row.indicator.kind not in (Kind.MILESTONE, Kind.STAGE, Kind.RANK, Kind.BOTTOM_LINE),
+        "now": clock.now(),
+        "is_proposed": row.indicator.is_lead_proposed,
+    }
+    return render(request, "kpi/indicator.html", context)
+
+
+def _nodes(row: Row, done: dict[str, str], today) -> list[dict[str, object]]:
+    return [
+        {"node": node, "done": done.get(node.key), "is_late": node.due_on < today}
+        for node in row.indicator.milestones.all()
+    ]
+
+
+@login_required
+def show_report(request: HttpRequest, year: int) -> HttpResponse:
+    """The report, word for word, in the colours of its commitments."""
+    board = board_or_404(request, year)
+    report = board.period.report
+    segments = living_report.segments(report, board)
+    shown = {row.indicator.pk for segment in segments for row in segment.rows}
+    context = {
+        "board": board,
+        "now": clock.now(),
+        "report": report,
+        "segments": segments,
+        "lamp": _lamp_asked_for(request),
+        "tiles": [_tile(board, rag) for rag in labels.RAG],
+        "unanchored": [row for row in board.rows if row.indicator.pk not in shown],
+    }
+    return render(request, "kpi/living_report.html", context)
