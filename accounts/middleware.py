@@ -6,10 +6,19 @@ import secrets
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
 from django.utils.functional import SimpleLazyObject
 
 from accounts import audit, clock
 from accounts.permissions import Actor, actor_for
+
+
+class ChosenLanguageMiddleware(LocaleMiddleware):
+    """Chinese unless the reader has switched: an office browser's own language says nothing about its user."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.META.pop("HTTP_ACCEPT_LANGUAGE", None)
+        super().process_request(request)
 
 
 class ActorMiddleware:

@@ -132,6 +132,8 @@ def _node(assessment: Assessment, indicator: Indicator) -> str:
 
 
 def _stage(assessment: Assessment, indicator: Indicator) -> str:
+    if not assessment.actual:
+        return _("应到%(expected)s，尚未启动") % _figures(assessment, indicator)
     return _("应到%(expected)s，现为%(actual)s") % _figures(assessment, indicator)
 
 

@@ -42,6 +42,7 @@ def show_cockpit(request: HttpRequest, year: int) -> HttpResponse:
     now = clock.now()
     lamp = _lamp_asked_for(request)
     reds, ambers = cockpit.reds(board), cockpit.long_ambers(board)
+    changes = cockpit.changes(board)
     everything = request.GET.get("scope") == "all"
     context = {
         "board": board,
@@ -52,7 +53,8 @@ def show_cockpit(request: HttpRequest, year: int) -> HttpResponse:
         "reporting": cockpit.reporting(board),
         "reds": reds,
         "ambers": ambers,
-        "changes": cockpit.changes(board),
+        "changes": changes,
+        "first_due": sum(change.direction == "due" for change in changes),
         "coming": cockpit.coming(board, now.date()),
         "units": cockpit.units(board),
         "sections": cockpit.in_scope(board, lamp=lamp, everything=everything),
@@ -131,6 +133,7 @@ def show_report(request: HttpRequest, year: int) -> HttpResponse:
         "now": clock.now(),
         "report": report,
         "segments": segments,
+        "first_code": next((segment.rows[0].indicator.code for segment in segments if segment.rows), ""),
         "lamp": _lamp_asked_for(request),
         "tiles": [_tile(board, rag) for rag in labels.RAG],
         "unanchored": [row for row in board.rows if row.indicator.pk not in shown],
