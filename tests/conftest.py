@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import Client
 from psycopg import sql
 
+from accounts.models import User
+from accounts.permissions import Actor, actor_for
+from kpi.models import Period
 from tests.databases import TEMPLATE
+
+NOW = datetime(2025, 7, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +48,29 @@ def committed_db(django_db_setup, django_db_blocker, database_name: str) -> Iter
         yield
         connections.close_all()
         clone(database_name)
+
+
+@pytest.fixture
+def as_user(db) -> Callable[[str], Client]:
+    """A client signed in as one of the demo people."""
+
+    def sign_in(username: str) -> Client:
+        client = Client()
+        client.force_login(User.objects.get(username=username))
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def actor(db) -> Callable[[str], Actor]:
+    """What one of the demo people may do on the trial's day."""
+    return lambda username: actor_for(User.objects.get(username=username), NOW.date())
+
+
+@pytest.fixture
+def june(db) -> Period:
+    return Period.objects.select_related("report").get(code="2025-06")
 
 
 def clone(name: str) -> None:

@@ -10,7 +10,9 @@ import atexit
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from config.services import OWNER, Services
 from tests.databases import TEMPLATE
@@ -18,6 +20,8 @@ from tests.databases import TEMPLATE
 ROOT = Path(__file__).resolve().parents[1]
 
 READY = "KPI_TEST_SERVICES"
+# Every test starts on the trial's morning; what needs another moment passes it in.
+TODAY = datetime(2025, 7, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def _start() -> None:
@@ -27,18 +31,20 @@ def _start() -> None:
     atexit.register(services.stop)
     # The tests own their database: what the application's role may not do is tested by taking that role.
     environment["DATABASE_URL"] = services.database_url(OWNER)
+    environment["KPI_CLOCK_OFFSET_SECONDS"] = str(int((TODAY - datetime.now(UTC)).total_seconds()))
     os.environ.update(environment, **{READY: str(services.home)})
 
 
 def prepare_template() -> None:
     """Migrate and load the year once, into a database that is then only copied."""
     url = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": f"{url}/{TEMPLATE}"}
+    # The trial's settings, because demo people belong to a trial only.
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.dev", "DATABASE_URL": f"{url}/{TEMPLATE}"}
     import psycopg
 
     with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {TEMPLATE}")
-    for arguments in (["migrate", "-v0"], ["load_year", "2025"]):
+    for arguments in (["migrate", "-v0"], ["load_year", "2025"], ["load_demo", "2025"]):
         print("tests: manage.py", *arguments, file=sys.stderr, flush=True)
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True

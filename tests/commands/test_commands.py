@@ -1,0 +1,61 @@
+"""What the management commands promise."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from kpi.models import Commitment, Indicator, PlanPoint
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_the_real_report_is_whole(db):
+    printed = dict(line.split() for line in run("check_report", "2025").splitlines())
+    assert printed["clauses"] == "105" and printed["commitments"] == printed["owned"]
+    assert printed["anchored"] == printed["clauses"]
+    assert printed["indicators"] == printed["curve_ends_at_target"] == printed["exactly_one_lead"] == "103"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda: Indicator.objects.filter(code="A06").update(is_active=False),
+        lambda: PlanPoint.objects.filter(indicator__code="A06", period="2025-12").delete(),
+        lambda: Commitment.objects.filter(code="C004").update(start=0),
+    ],
+    ids=["nobody owns it", "curve too short", "anchor moved"],
+)
+def test_a_gap_fails_the_check(db, damage):
+    damage()
+    with pytest.raises(CommandError, match="gaps"):
+        run("check_report", "2025")
+
+
+def test_assess_prints_value_plan_lamp_reason_and_rule_of_every_indicator(db):
+    records = json.loads(run("assess", "--as-of", "2025-06-30", "--format", "json"))
+    assert len(records) == 103
+    keys = {"code", "value", "plan", "lamp", "ratio", "reason", "rule_version"}
+    assert all(keys <= set(record) for record in records)
+    found = {record["code"]: record for record in records}
+    assert (found["I35"]["lamp"], found["I35"]["reason"], found["I35"]["rule_version"]) == ("red", "behind_red", "1.0")
+    assert found["T21"]["lamp"] == "done"
+
+
+def test_loading_again_changes_nothing(db):
+    before = Indicator.objects.count()
+    run("load_year", "2025")
+    assert Indicator.objects.count() == before
+
+
+def test_demo_people_stay_out_of_production(db, settings):
+    settings.TRIAL = False
+    with pytest.raises(CommandError):
+        run("load_demo", "2025")

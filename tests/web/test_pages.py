@@ -1,0 +1,230 @@
+"""Pages as people get them: who may see what, that nothing typed is lost, and how many queries a page costs."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from kpi.models import Indicator, PlanPoint, Report, Submission
+from tests.content import FARMLAND
+
+FORM = "/2025/reports/2025-06/A06/"
+# Columns: staff of the department, of another one, its head, office, leader, system administrator.
+PEOPLE = ("nyj_staff", "gxj_staff", "nyj_head", "dcs_1", "mayor", "sysadmin")
+ACCESS = {
+    "/2025/todo/": (200, 200, 200, 403, 403, 403),
+    FORM: (200, 403, 200, 403, 403, 403),
+    "/2025/signoff/": (403, 403, 200, 403, 403, 403),
+    "/2025/desk/": (403, 403, 403, 200, 403, 403),
+    "/2025/cockpit/": (200, 200, 200, 200, 200, 200),
+    "/2025/kpis/A06/": (200, 200, 200, 200, 200, 200),
+    "/2025/living-report/": (200, 200, 200, 200, 200, 200),
+    "/2025/exports/ledger.xlsx": (403, 403, 403, 200, 200, 403),
+    "/api/v1/2025/board/": (200, 200, 200, 200, 200, 200),
+    "/inbox/": (200, 200, 200, 200, 200, 200),
+    "/account/": (200, 200, 200, 200, 200, 200),
+    "/trial/mailbox/": (404, 404, 404, 404, 404, 404),
+    "/2025/kpis/X99/": (404,) * 6,
+    "/2031/cockpit/": (404,) * 6,
+    "/2025/cockpit/?period=2025-13": (404,) * 6,
+    "/2025/cockpit/?lamp=blue": (404,) * 6,
+}
+
+
+@pytest.mark.parametrize("path", ACCESS)
+def test_each_role_gets_what_it_may_see(as_user, path):
+    seen = tuple(as_user(person).get(path).status_code for person in PEOPLE)
+    assert seen == ACCESS[path]
+
+
+@pytest.mark.parametrize("path", [path for path, codes in ACCESS.items() if 200 in codes])
+def test_a_stranger_is_asked_to_sign_in(client, db, path):
+    answer = client.get(path)
+    assert answer.status_code == 403 if path.startswith("/api/") else answer["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize(
+    ("person", "home"),
+    [
+        ("nyj_staff", "/2025/todo/"),
+        ("nyj_head", "/2025/signoff/"),
+        ("dcs_1", "/2025/desk/"),
+        ("mayor", "/2025/cockpit/"),
+        ("sysadmin", "/account/"),
+    ],
+)
+def test_everyone_starts_where_their_work_is(as_user, person, home):
+    assert as_user(person).get("/")["Location"] == home
+
+
+def test_another_departments_draft_is_seen_by_nobody_else(as_user, actor):
+    as_user("nyj_staff").post(FORM, {"action": "save", "version": "0", "narrative": "只有本单位能看到的草稿"})
+    assert "只有本单位能看到的草稿" in as_user("nyj_staff").get(FORM).content.decode()
+    for person in ("gxj_staff", "dcs_1", "mayor"):
+        for path in ("/2025/kpis/A06/", "/2025/cockpit/", "/api/v1/2025/board/"):
+            assert "只有本单位能看到的草稿" not in as_user(person).get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "says"),
+    [
+        ("value", "NaN", "请填普通数字"),
+        ("value", "1E14", "请填普通数字"),
+        ("value", "２．８６", "数字请用半角"),
+        ("value", "1234567890123456", "数字过长"),
+        ("value", "2.86万亩", "不带单位"),
+        ("value", "2.8612", "最多填 2 位小数"),
+        ("value", "-1", "不能是负数"),
+        ("value", "2.13", "累计数不能小于上期的 2.31"),
+        ("narrative", "a\x00b" * 10, "含有无法保存的字符"),
+        ("outlook", "maybe", "没有“maybe”这个选项"),
+        ("catch_up_period", "明年", "月份应写成"),
+    ],
+)
+def test_bad_input_is_named_at_its_field_and_nothing_typed_is_lost(as_user, field, typed, says):
+    posted = FARMLAND | {"action": "submit", "version": "0"} | {field: typed}
+    answer = as_user("nyj_staff").post(FORM, posted)
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 422
+    assert page.count(says) >= 2, "once in the summary, once at the field"
+    assert FARMLAND["measures"] in page
+    assert typed.replace("\x00", "") in page.replace("\x00", "") or field in ("outlook", "catch_up_period")
+    assert not Submission.objects.filter(indicator__code="A06", period__code="2025-06").exists()
+
+
+def test_a_foreign_township_or_an_unknown_action_is_refused(as_user):
+    answer = as_user("nyj_staff").post(
+        "/2025/reports/2025-06/A11/", {"action": "save", "version": "3", "covered_units": ["yongding_07"]}
+    )
+    assert answer.status_code == 422
+    assert as_user("nyj_staff").post(FORM, {"action": "explode", "version": "0"}).status_code == 404
+
+
+def test_a_stale_form_keeps_both_texts(as_user):
+    first, second = as_user("nyj_staff"), as_user("nyj_head")
+    saved = {"action": "save", "version": "0", "value": "2.81", "narrative": "同事先保存的说明文字"}
+    assert first.post(FORM, saved).status_code == 302
+    answer = second.post(FORM, saved | {"narrative": "我后来写的另一段说明"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "同事先保存的说明文字" in page and "我后来写的另一段说明" in page
+    assert 'name="version" value="1"' in page, "saving again is a decision, not a loop"
+
+
+def test_a_closed_month_answers_409_with_the_text_still_there(as_user):
+    answer = as_user("nyj_staff").post("/2025/reports/2025-05/A06/", FARMLAND | {"action": "save", "version": "4"})
+    assert answer.status_code == 409
+    assert "已锁定，不能再填" in answer.content.decode() and FARMLAND["measures"] in answer.content.decode()
+
+
+def test_the_preview_gives_the_lamp_the_submission_would_get(as_user):
+    for typed, word in (("3.04", "正常"), ("3.03", "预警"), ("2.56", "预警"), ("2.55", "滞后")):
+        page = as_user("nyj_staff").post(FORM + "preview/", {"value": typed}).content.decode()
+        assert f"<span>{word}</span>" in page, typed
+    assert "看不懂" in as_user("nyj_staff").post(FORM + "preview/", {"value": "abc"}).content.decode()
+
+
+@pytest.mark.parametrize("code", ["A06", "I21", "T36", "T01", "I39", "T24", "A04", "T40"])
+def test_every_kind_of_indicator_has_its_form(as_user, code):
+    """Cumulative, point in time, ratio, milestone, coverage, rank, bottom line, stage."""
+    lead = Indicator.objects.select_related("lead_department").get(code=code).lead_department.code
+    person = {"agriculture": "nyj", "science": "kjj", "tourism": "wlj", "wulingyuan": "wly", "commerce": "swj"}
+    Submission.objects.filter(indicator__code=code, period__code="2025-06").update(state="returned")
+    client = as_user(f"{person.get(lead, 'zrj')}_staff")
+    page = client.get(f"/2025/reports/2025-06/{code}/").content.decode()
+    fields = {"T36": "numerator", "T01": "node_1", "I39": "covered_units"}
+    assert f'name="{fields.get(code, "value")}"' in page
+
+
+def test_the_living_report_is_the_report_byte_for_byte(as_user):
+    page = as_user("mayor").get("/2025/living-report/").content.decode()
+    inside = re.search(r'<div class="txt" id="report-text">(.*?)</div>', page, re.S).group(1)
+    assert html.unescape(re.sub(r"<[^>]+>", "", inside)) == Report.objects.get(year=2025).text
+    assert "未能在原文中定位" not in page
+
+
+def test_the_published_month_shows_what_was_published(as_user):
+    page = as_user("mayor").get("/2025/cockpit/?period=2025-03").content.decode()
+    assert "已锁定，以当时公布为准" in page
+
+
+BUDGET = 12
+
+
+@pytest.fixture
+def four_hundred(db):
+    """Copies of the real indicators, up to 400, with their plans: nothing invented, only more of it."""
+    report = Report.objects.get(year=2025)
+    originals = list(report.indicators.prefetch_related("plan_points"))
+    number = 100
+    while Indicator.objects.count() < 400:
+        original = originals[number % len(originals)]
+        plan = [PlanPoint(period=point.period, value=point.value) for point in original.plan_points.all()]
+        original.pk, original.code = None, f"{original.code[0]}{number}"
+        original._state.adding = True
+        original.save()
+        for point in plan:
+            point.indicator = original
+        PlanPoint.objects.bulk_create(plan)
+        originals[number % len(originals)] = Indicator.objects.prefetch_related("plan_points").get(pk=original.pk)
+        number += 1
+
+
+PAGES = [
+    ("nyj_staff", "/2025/todo/"),
+    ("mayor", "/2025/cockpit/"),
+    ("mayor", "/2025/kpis/A06/"),
+    ("dcs_1", "/2025/exports/ledger.xlsx"),
+]
+
+
+@pytest.mark.parametrize(("person", "path"), PAGES)
+def test_a_page_stays_within_twelve_queries_at_forty_indicators(as_user, person, path):
+    keep = Indicator.objects.filter(lead_department__code__in=["agriculture", "industry", "science", "commerce"])
+    Indicator.objects.exclude(pk__in=keep.values("pk")[:40]).update(is_active=False)
+    assert Indicator.objects.of_year(2025).count() == 40
+    assert queries(as_user(person), path) <= BUDGET
+
+
+@pytest.mark.parametrize(("person", "path"), PAGES)
+def test_and_at_four_hundred(as_user, four_hundred, person, path):
+    assert Indicator.objects.of_year(2025).count() == 400
+    assert queries(as_user(person), path) <= BUDGET
+
+
+def queries(client, path) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        answer = client.get(path)
+        assert answer.status_code == 200
+    return len(captured)
+
+
+def test_every_page_forbids_foreign_and_inline_code(as_user):
+    answer = as_user("mayor").get("/2025/cockpit/")
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'self'" in policy and "unsafe" not in policy
+    page = answer.content.decode()
+    assert not re.search(r"(src|href)=\"(https?:)?//", page)
+    assert " style=" not in page and "<script>" not in page
+
+
+def test_english_by_switch_chinese_whatever_the_browser_says(as_user):
+    client = as_user("mayor")
+    assert 'lang="zh-CN"' in client.get("/2025/cockpit/", headers={"Accept-Language": "en"}).content.decode()
+    client.post("/i18n/setlang/", {"language": "en", "next": "/"})
+    assert '<html lang="en"' in client.get("/2025/cockpit/").content.decode()
+
+
+def test_signing_in_says_what_is_wrong_and_signing_out_ends_it(client, db):
+    wrong = client.post("/login/", {"username": "mayor", "password": "wrong"})
+    assert wrong.status_code == 422 and "用户名或密码不正确" in wrong.content.decode()
+    right = client.post("/login/", {"username": "mayor", "password": "trial-2025-zjj"})
+    assert right.status_code == 302
+    client.post("/logout/")
+    assert client.get("/2025/cockpit/").status_code == 302
