@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from config.services import OWNER, Services
+from config.services import APP, OWNER, Services
 from tests.databases import TEMPLATE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +44,7 @@ def prepare_template() -> None:
 
     with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {TEMPLATE}")
-    for arguments in (["migrate", "-v0"], ["load_year", "2025"], ["load_demo", "2025"]):
+    for arguments in (["migrate", "-v0"], ["load_year", "2025"], ["load_demo", "2025"], ["apply_grants", APP]):
         print("tests: manage.py", *arguments, file=sys.stderr, flush=True)
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True

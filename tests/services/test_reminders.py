@@ -18,8 +18,8 @@ HOUR = timedelta(hours=1)
 
 
 def walk(start: datetime, days: int, *, outage: range = range(0)) -> None:
-    """The tick twice an hour for some days, silent during an outage (in days from the start)."""
-    for hour in range(days * 24):
+    """The tick twice every four hours for some days, silent during an outage (in days from the start)."""
+    for hour in range(1, days * 24, 4):
         if hour // 24 in outage:
             continue
         reminders.tick(now=start + hour * HOUR)

@@ -1,0 +1,105 @@
+"""The product as it runs: web server, worker and mail server as processes of their own, a real browser in front."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config.run import free_port, open_mailbox
+from config.services import APP
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+FLAGS += ["--disable-sync", "--disable-quic"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
+READY_TIMEOUT = 60
+
+
+@pytest.fixture
+def product(committed_db, database_name: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a running product on this test's own database, under the application's role."""
+    database = settings.DATABASES["default"]
+    port = free_port(18000)
+    mailbox = open_mailbox(tmp_path / "mail")
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+        "DATABASE_URL": f"postgresql://{APP}@{database['HOST']}:{database['PORT']}/{database_name}",
+        "EMAIL_PORT": str(mailbox.port),
+        "TRIAL_MAIL_DIR": str(tmp_path / "mail"),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+    }
+    web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "config.wsgi:application"]
+    worker = ["celery", "-A", "config", "worker", "--pool", "solo", "--without-gossip", "--without-mingle"]
+    with open(tmp_path / "processes.log", "wb") as log:
+        processes = [
+            subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=log, stderr=log)
+            for command in (web, worker)
+        ]
+        try:
+            wait_for(f"http://127.0.0.1:{port}/readyz", tmp_path / "processes.log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(timeout=30)
+            mailbox.stop()
+
+
+def wait_for(address: str, log: Path) -> None:
+    deadline = time.monotonic() + READY_TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(address, timeout=2)
+            return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+    raise AssertionError(f"the product did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("NO CHROMIUM: the journey was not made (Debian: apt install chromium fonts-noto-cjk)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def sign_in(product: str, browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """A page of its own for each person; errors in the console and requests to other hosts fail the test."""
+    troubles: list[str] = []
+
+    def open_as(username: str) -> Page:
+        page = browser.new_context(base_url=product, locale="zh-CN").new_page()
+        # A refused form answers 4xx on purpose, and the browser notes that as an error.
+        page.on("console", lambda line: troubles.append(line.text) if is_trouble(line) else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(product) else troubles.append(request.url))
+        page.goto("/login/")
+        page.get_by_label("用户名").fill(username)
+        page.get_by_label("密码").fill("trial-2025-zjj")
+        page.locator("form.card").get_by_role("button", name="登录").click()
+        page.wait_for_url(lambda url: "/login/" not in url)
+        return page
+
+    yield open_as
+    assert troubles == []
+
+
+def is_trouble(line) -> bool:
+    return line.type == "error" and "status of 4" not in line.text
