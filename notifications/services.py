@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from notifications.models import Notice
+from django.db.models import QuerySet
+
+from notifications.models import Delivery, DeliveryState, Notice
 
 
 def mark_read(*, notice: Notice, now: datetime) -> None:
@@ -19,3 +21,9 @@ def archive(*, notice: Notice, now: datetime) -> None:
 
 
 ACTIONS = {"read": mark_read, "archive": archive}
+
+
+def retry_dead(*, deliveries: QuerySet[Delivery], now: datetime) -> int:
+    """Queue dead deliveries once more, from the first attempt; returns how many there were."""
+    dead = deliveries.filter(state=DeliveryState.DEAD)
+    return dead.update(state=DeliveryState.QUEUED, attempts=0, next_attempt_at=now)

@@ -1,0 +1,102 @@
+"""People and units. System administrators keep the accounts, security administrators grant roles, auditors read."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+from import_export import fields, widgets
+
+from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin
+from accounts.models import AuditEntry, Department, Membership, Post, Role, User
+
+admin.site.site_header = _("管理后台")
+
+
+class DepartmentResource(AuditedResource):
+    """Units by code; a parent is named by its code."""
+
+    parent = fields.Field("parent", "parent", widgets.ForeignKeyWidget(Department, "code"))
+
+    class Meta(AuditedResource.Meta):
+        model = Department
+        import_id_fields = ("code",)
+        fields = ("code", "name", "short_name", "name_en", "kind", "parent", "ordinal", "duties", "is_active")
+
+
+@admin.register(Department)
+class DepartmentAdmin(TableAdmin):
+    resource_classes = [DepartmentResource]
+    editors = frozenset({Role.SYSTEM_ADMIN, Role.SUPERVISOR})
+    viewers = frozenset({Role.SECURITY_ADMIN, Role.AUDITOR})
+    list_display = ("ordinal", "name", "short_name", "kind", "parent", "is_active")
+    list_display_links = ("name",)
+    list_filter = ("kind", "is_active")
+    list_select_related = ("parent",)
+    search_fields = ("code", "name", "short_name")
+
+
+@admin.register(Post)
+class PostAdmin(RoleAdmin):
+    editors = frozenset({Role.SYSTEM_ADMIN})
+    viewers = frozenset({Role.SECURITY_ADMIN, Role.SUPERVISOR})
+    list_display = ("ordinal", "title", "code")
+    list_display_links = ("title",)
+
+
+class UserForm(forms.ModelForm):
+    """A password is set here and never shown; left empty it stays as it is."""
+
+    new_password = forms.CharField(
+        label=_("新密码"), required=False, widget=forms.PasswordInput(render_value=False), max_length=128
+    )
+
+    class Meta:
+        model = User
+        fields = ("username", "display_name", "email", "phone", "is_active", "is_staff")
+
+    def clean_new_password(self) -> str:
+        password = self.cleaned_data["new_password"]
+        if password:
+            validate_password(password, self.instance)
+        return password
+
+    def save(self, commit: bool = True) -> User:
+        user = super().save(commit=False)
+        if self.cleaned_data["new_password"]:
+            user.set_password(self.cleaned_data["new_password"])
+        elif user._state.adding:
+            user.set_unusable_password()
+        if commit:
+            user.save()
+        return user
+
+
+@admin.register(User)
+class UserAdmin(RoleAdmin):
+    form = UserForm
+    editors = frozenset({Role.SYSTEM_ADMIN})
+    viewers = frozenset({Role.SECURITY_ADMIN})
+    list_display = ("username", "display_name", "is_active", "is_staff")
+    list_filter = ("is_active",)
+    search_fields = ("username", "display_name")
+
+
+@admin.register(Membership)
+class MembershipAdmin(RoleAdmin):
+    editors = frozenset({Role.SECURITY_ADMIN})
+    viewers = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
+    list_display = ("user", "role", "department", "post", "starts_on", "ends_on")
+    list_filter = ("role",)
+    list_select_related = ("user", "department", "post")
+    autocomplete_fields = ("user", "department")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    viewers = frozenset({Role.AUDITOR, Role.SUPERVISOR})
+    list_display = ("seq", "occurred_at", "actor_label", "action", "object_label", "department_code", "reason")
+    list_filter = ("action", "object_type")
+    search_fields = ("actor_label", "object_label", "reason")
+    show_full_result_count = False

@@ -1,0 +1,33 @@
+"""Reads one workbook from standard input under hard limits and prints its first sheet as JSON.
+
+A process of its own: whatever the file does to the parser, the server is not touched.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+
+from openpyxl import load_workbook
+
+MEMORY = 512 * 1024 * 1024
+CPU_SECONDS = 10
+
+
+def main(most_rows: int, most_columns: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    book = load_workbook(io.BytesIO(sys.stdin.buffer.read()), read_only=True, data_only=True)
+    found = book.worksheets[0].iter_rows(max_row=most_rows + 2, max_col=most_columns + 1, values_only=True)
+    rows = [["" if value is None else str(value) for value in row] for row in found]
+    while rows and not any(rows[-1]):
+        rows.pop()
+    width = max((place + 1 for row in rows for place, value in enumerate(row) if value), default=0)
+    is_cut = len(rows) > most_rows + 1 or width > most_columns
+    print(json.dumps({"rows": [] if is_cut else [row[:width] for row in rows], "is_cut": is_cut}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,40 @@
+"""What was sent and what could not be: dead deliveries are seen and tried again by a person."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import clock
+from accounts.administration import ReadOnlyAdmin
+from accounts.models import Role
+from notifications import services
+from notifications.models import Delivery, Notice
+
+READERS = frozenset({Role.SUPERVISOR, Role.SYSTEM_ADMIN})
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    viewers = READERS
+    list_display = ("created_at", "recipient", "kind", "title", "state")
+    list_filter = ("kind", "state")
+    list_select_related = ("recipient",)
+    search_fields = ("title", "subject_code")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    viewers = READERS
+    list_display = ("id", "notice", "channel", "state", "attempts", "next_attempt_at", "last_error")
+    list_filter = ("state", "channel")
+    list_select_related = ("notice",)
+    actions = ("try_again",)
+
+    @admin.action(description=gettext_lazy("重新发送无法送达的投递"))
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        count = services.retry_dead(deliveries=queryset, now=clock.now())
+        self.message_user(request, _("%(count)s 条已重新排队") % {"count": count}, messages.SUCCESS)
