@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.forms.models import model_to_dict
@@ -13,7 +14,7 @@ from import_export.admin import ImportExportMixin
 
 from accounts import audit, clock
 from accounts.models import Role
-from accounts.spreadsheets import FORMATS
+from accounts.spreadsheets import FORMATS, SpreadsheetRefused
 
 
 class RoleAdmin(admin.ModelAdmin):
@@ -68,6 +69,13 @@ class TableAdmin(ImportExportMixin, RoleAdmin):
     formats = FORMATS
     import_formats = FORMATS
     export_formats = FORMATS
+
+    def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
+        """A refused file says why; anything else keeps the library's words."""
+        if isinstance(e, SpreadsheetRefused):
+            form.add_error("import_file", str(e))
+        else:
+            super().add_data_read_fail_error_to_form(form, e)
 
 
 class AuditedResource(resources.ModelResource):

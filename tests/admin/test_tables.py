@@ -68,7 +68,7 @@ def test_an_import_is_previewed_then_written_with_an_audit_entry(as_user):
     data = workbook(HEADERS, ("data", "市数据管理局", "市数据局", "", "city_unit", "", 300, "数据资源", 1))
     client = as_user("sysadmin")
     preview = upload(client, "accounts/department", data)
-    assert preview.status_code == 200 and "市数据管理局" in preview.content.decode()
+    assert preview.status_code == 200 and "管理</ins>" in preview.content.decode()
     assert Department.objects.get(code="data").name == "市数据局", "nothing is written before the confirmation"
     assert confirm(client, "accounts/department", preview).status_code == 302
     assert Department.objects.get(code="data").name == "市数据管理局"
