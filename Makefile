@@ -27,6 +27,8 @@ check: install ## What CI runs: format, lint, types, import contracts, translati
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m config.messages check
+	$(BIN)/python deploy/check.py
 	@$(MAKE) --no-print-directory test
 
 fix: install ## Format, and mend what the linter can mend
