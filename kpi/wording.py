@@ -265,7 +265,7 @@ def _refusals() -> dict[str, str]:
 
 def refusal(code: str, params: Mapping[str, Any]) -> str:
     """The sentence for a code; an unknown code is a fault of ours and raises ``KeyError``."""
-    plain = {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in params.items()}
+    plain = {name: f"{value.normalize():f}" if isinstance(value, Decimal) else value for name, value in params.items()}
     return _refusals()[code] % plain
 
 

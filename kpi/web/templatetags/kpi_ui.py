@@ -209,14 +209,14 @@ def cockpit_verdict(board: Scoreboard) -> SafeString:
     counts = board.counts
     if counts[Rag.NOT_DUE] == len(board.rows):
         return format_html("{}", _("%(month)s期填报中，首期审定后亮灯") % {"month": wording.month(board.period.code)})
-    red = (
-        format_html("<em>{}</em>", _("%(count)s 项滞后") % {"count": counts[Rag.RED]})
-        if counts[Rag.RED]
-        else _("没有滞后")
+    behind = _("%(count)s 项滞后") % {"count": counts[Rag.RED]}
+    return format_html(
+        _("{all} 项任务中 {red}，{amber}{change}"),
+        all=len(board.rows),
+        red=format_html("<em>{}</em>", behind) if counts[Rag.RED] else _("没有滞后"),
+        amber=_("%(count)s 项预警") % {"count": counts[Rag.AMBER]},
+        change=_change_of_reds(board),
     )
-    first = _("%(all)s 项任务中") % {"all": len(board.rows)}
-    amber = _("%(count)s 项预警") % {"count": counts[Rag.AMBER]}
-    return format_html("{} {}，{}{}", first, red, amber, _change_of_reds(board))
 
 
 def _change_of_reds(board: Scoreboard) -> str:
