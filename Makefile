@@ -29,6 +29,7 @@ check: install ## What CI runs: format, lint, types, import contracts, translati
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m config.messages check
 	$(BIN)/python deploy/check.py
+	$(BIN)/python docs/build_rules.py --check
 	@$(MAKE) --no-print-directory test
 
 fix: install ## Format, and mend what the linter can mend
