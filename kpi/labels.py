@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kpi.domain.calendar import Roll
 from kpi.domain.rag import Basis
@@ -112,7 +113,7 @@ VERB = {
     Verb.SUBMIT: Label(_("提交部门审签")),
     Verb.WITHDRAW: Label(_("撤回")),
     Verb.SIGN_OFF: Label(_("审签通过")),
-    Verb.RETURN: Label(_("退回修改")),
+    Verb.RETURN: Label(pgettext_lazy("verb", "退回修改")),
     Verb.APPROVE: Label(_("审定")),
     Verb.CORRECT: Label(_("数据更正")),
 }

@@ -104,6 +104,7 @@ def key_of(obligation: Obligation, recipient: int, level: int) -> str:
 def _plan_one(obligation: Obligation, now: datetime, policy: Policy, calendar: WorkCalendar) -> Iterator[PlannedNotice]:
     moments = {step: _moment(obligation, step, calendar) for step in policy.steps}
     reached = [step for step in policy.steps if moments[step] <= now]
+    opening = next_opening(now, policy, calendar)
     for recipient in sorted({person for step in reached for person in _people(obligation, step)}):
         mine = [step for step in reached if recipient in _people(obligation, step)]
         highest = max(mine, key=lambda step: step.level)
@@ -115,9 +116,10 @@ def _plan_one(obligation: Obligation, now: datetime, policy: Policy, calendar: W
             level=highest.level,
             cycle=obligation.cycle,
             due_step_at=moments[highest],
-            not_before=next_opening(now, policy, calendar),
+            not_before=opening,
             supersedes=tuple(key_of(obligation, recipient, step.level) for step in mine if step is not highest),
-            days_left=calendar.workdays_between(now.date(), obligation.due_at.date()),
+            # Counted from the day it will be read, which may be after a weekend.
+            days_left=calendar.workdays_between(opening.date(), obligation.due_at.date()),
         )
 
 

@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts import audit
-from accounts.models import Department, Membership, Post, Role, User
+from accounts.models import ADMINISTRATORS, Department, Membership, Post, Role, User
 from kpi.domain.values import SubmissionState, Verb
 from kpi.models import Indicator, Period, Report, Review, Submission
 from kpi.services import periods
@@ -57,7 +57,7 @@ def _load_users(folder: Path, year: int, password: str) -> int:
             display_name=row["display_name"],
             password=hashed,
             email=f"{name}@{MAIL_DOMAIN}",
-            is_staff=row["role"] in (Role.SUPERVISOR, Role.SYSTEM_ADMIN),
+            is_staff=row["role"] in (Role.SUPERVISOR, *ADMINISTRATORS),
         )
     users = {user.username: user for user in User.objects.all()}
     for row in rows:

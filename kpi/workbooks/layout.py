@@ -1,6 +1,6 @@
 """The ledger's columns: heading, width, how the cell is written and what it holds.
 
-Columns follow the union of published task ledgers (docs/rules/ledger.md).
+Columns are the union of those in the cities' published task ledgers.
 """
 
 from __future__ import annotations

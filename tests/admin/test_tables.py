@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from accounts import spreadsheets
-from accounts.models import AuditEntry, Department, User
+from accounts.models import AuditEntry, Department
 from accounts.spreadsheets import SpreadsheetRefused
 from kpi.models import Indicator
 
@@ -23,11 +23,6 @@ ACCESS = {
     "nyj_staff": (302,) * 5,
     "mayor": (302,) * 5,
 }
-
-
-@pytest.fixture(autouse=True)
-def administrators_may_enter(db):
-    User.objects.filter(username__in=["secadmin", "auditadmin"]).update(is_staff=True)
 
 
 @pytest.mark.parametrize("person", ACCESS)
