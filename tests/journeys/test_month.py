@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from config.celery import app
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("broker"), pytest.mark.timeout(300)]
 
 PATIENCE = 30_000
 

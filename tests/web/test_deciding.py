@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from accounts import clock
-from kpi.models import Period, Submission
+from kpi.models import Period, Submission, WorkdayOverride
 from tests.conftest import NOW
 
 
@@ -85,3 +85,11 @@ def test_a_message_is_read_and_archived_by_its_owner_only(as_user):
     assert as_user("gxj_staff").post(f"/inbox/{notice.pk}/", {"action": "archive"}).status_code == 404
     client.post(f"/inbox/{notice.pk}/", {"action": "archive", "tab": "action"})
     assert "没有需要处理的消息" in client.get("/inbox/").content.decode()
+
+
+def test_a_year_without_its_calendar_is_said_at_the_desk(as_user):
+    warning = "放假和调休安排"
+    assert warning not in as_user("dcs_1").get("/2025/desk/").content.decode()
+    WorkdayOverride.objects.filter(day__year=2026).delete()
+    page = as_user("dcs_1").get("/2025/desk/").content.decode()
+    assert warning in page and "2026 年" in page

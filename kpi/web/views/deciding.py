@@ -19,7 +19,7 @@ from kpi import wording
 from kpi.domain.errors import DomainError, NotPermitted
 from kpi.domain.values import SubmissionState, Verb
 from kpi.models import Indicator, Period, Submission
-from kpi.selectors import cockpit, history, scoreboard, worklist
+from kpi.selectors import calendar, cockpit, history, scoreboard, worklist
 from kpi.selectors import periods as period_selector
 from kpi.selectors.scoreboard import Row
 from kpi.selectors.worklist import Task
@@ -223,6 +223,8 @@ def _desk(request: HttpRequest, year: int, problem: object = None, status: int =
         "units": worklist.completeness(board),
         "waiting": worklist.awaiting_review(board, now),
         "returned": sum(row.current.is_unfiled and row.current.cycle > 1 for row in board.rows),
+        # December's report is due in January: both years must be known.
+        "guessed_years": calendar.work_calendar().unknown_years([year, year + 1]),
         "unfiled": sum(row.current.is_unfiled for row in board.rows),
         "problem": problem,
         "typed": request.POST.get("confirm", ""),
