@@ -153,6 +153,8 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "duchashi@example.invalid")
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rsplit("@", 1)[-1]
+# Whose X-Forwarded-For is believed: addresses or networks, separated by commas; "*" only where nobody else can connect.
+TRUSTED_PROXIES = env.text("TRUSTED_PROXIES", "127.0.0.1")
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000")
 
 # The trial's shifted clock; production leaves it at zero.
