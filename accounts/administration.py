@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.forms.models import model_to_dict
+from django.forms.models import BaseModelFormSet, model_to_dict
 from django.http import HttpRequest
 from import_export import resources
 from import_export.admin import ImportExportMixin
@@ -48,6 +48,14 @@ class RoleAdmin(admin.ModelAdmin):
         before = values_of(type(obj)._default_manager.get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)
         record_change(obj, before, request)
+
+    def save_formset(self, request: HttpRequest, form: object, formset: BaseModelFormSet, change: bool) -> None:
+        """Parts of a row are changes of their own: one entry for each."""
+        stored = formset.model._default_manager.in_bulk([part.instance.pk for part in formset.initial_forms])
+        before = {key: values_of(part) for key, part in stored.items()}
+        super().save_formset(request, form, formset, change)
+        for part in (*formset.new_objects, *(part for part, _fields in formset.changed_objects)):
+            record_change(part, before.get(part.pk), request)
 
     def _is_one_of(self, request: HttpRequest, roles: Iterable[Role]) -> bool:
         return bool(request.actor) and any(request.actor.has(role) for role in roles)

@@ -32,9 +32,13 @@ def create_user(
     actor: User | None,
     now: datetime,
     email: str = "",
+    is_staff: bool = False,
 ) -> User:
-    """An account with what it holds. Raises ``ValidationError`` for two administrator roles at once."""
-    user = User.objects.create_user(username, password, display_name=display_name, email=email)
+    """An account with what it holds; ``is_staff`` opens the administration site.
+
+    Raises ``ValidationError`` for two administrator roles at once.
+    """
+    user = User.objects.create_user(username, password, display_name=display_name, email=email, is_staff=is_staff)
     held = [_grant(user, holding) for holding in holdings]
     after = {"username": username, "holdings": [str(membership) for membership in held]}
     audit.record(action="user.created", obj=user, actor=actor, now=now, after=after)

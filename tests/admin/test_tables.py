@@ -135,3 +135,33 @@ def test_a_cell_in_the_far_corner_costs_nothing():
 def test_a_refused_upload_says_so_on_the_page(as_user):
     answer = upload(as_user("sysadmin"), "accounts/department", HOSTILE["bomb"][0])
     assert "工作簿内容过多" in answer.content.decode()
+
+
+def fields_of(page) -> dict[str, object]:
+    """Everything the change page would post if nothing were touched."""
+    formsets = [inline.formset for inline in page.context["inline_admin_formsets"]]
+    forms = [page.context["adminform"].form, *(formset.management_form for formset in formsets)]
+    forms += [form for formset in formsets for form in formset.forms]
+    values = {field.html_name: field.value() for form in forms for field in form}
+    return {name: value for name, value in values.items() if value is not None and value is not False}
+
+
+def test_a_changed_target_or_plan_leaves_an_audit_entry_of_its_own(as_user):
+    farmland = Indicator.objects.get(code="A06")
+    client, path = as_user("dcs_1"), f"/manage/admin/kpi/indicator/{farmland.pk}/change/"
+    posted = fields_of(client.get(path))
+    assert posted["plan_points-0-value"] is not None
+    point = farmland.plan_points.get(period="2025-01")
+    answer = client.post(path, posted | {"plan_points-0-value": "0.25"})
+    assert answer.status_code == 302, answer.context["errors"]
+    point.refresh_from_db()
+    assert str(point.value) == "0.2500"
+    entry = AuditEntry.objects.get(action="planpoint.changed")
+    assert (entry.before["value"], entry.after["value"], entry.actor.username) == ("0.2000", "0.25", "dcs_1")
+
+
+def test_nobody_else_changes_a_plan(as_user):
+    path = f"/manage/admin/kpi/indicator/{Indicator.objects.get(code='A06').pk}/change/"
+    client = as_user("sysadmin")
+    assert client.get(path).status_code == 200
+    assert client.post(path, {}).status_code == 403

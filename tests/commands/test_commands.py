@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import Membership, Role, User
 from kpi.models import Commitment, Indicator, PlanPoint
 
 
@@ -59,3 +60,32 @@ def test_demo_people_stay_out_of_production(db, settings):
     settings.TRIAL = False
     with pytest.raises(CommandError):
         run("load_demo", "2025")
+
+
+ADMINISTRATOR = ("create_administrator", "auditor", "--username", "first_auditor", "--display-name", "审计（示例）")
+COMMAND = "accounts.management.commands.create_administrator"
+
+
+def test_the_first_administrator_of_a_kind_is_made_by_command(db, monkeypatch):
+    Membership.objects.filter(role=Role.AUDITOR).delete()
+    monkeypatch.setattr(f"{COMMAND}.getpass", lambda _prompt: "a long enough secret")
+    run(*ADMINISTRATOR)
+    user = User.objects.get(username="first_auditor")
+    assert user.is_staff and user.check_password("a long enough secret")
+    assert user.memberships.get().role == Role.AUDITOR
+
+
+@pytest.mark.parametrize(
+    ("prepare", "password", "says"),
+    [
+        (lambda: None, "a long enough secret", "already"),
+        (lambda: Membership.objects.filter(role=Role.AUDITOR).delete(), "short", "12"),
+    ],
+    ids=["there is one", "weak password"],
+)
+def test_and_only_the_first(db, monkeypatch, prepare, password, says):
+    prepare()
+    monkeypatch.setattr(f"{COMMAND}.getpass", lambda _prompt: password)
+    with pytest.raises(CommandError, match=says):
+        run(*ADMINISTRATOR)
+    assert not User.objects.filter(username="first_auditor").exists()
