@@ -10,11 +10,12 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import AuditEntry, User
-from accounts.permissions import actor_for
+from accounts.permissions import Actor, actor_for
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, PeriodClosed, StaleVersion
 from kpi.domain.values import Rag, SubmissionState
 from kpi.models import AssessmentSnapshot, Period, Review, Submission
 from kpi.selectors import scoreboard
+from kpi.selectors.scoreboard import Row
 from kpi.services import periods, submissions
 from kpi.services.content import ContentInvalid
 from notifications.models import Notice
@@ -28,9 +29,13 @@ def submit(actor, june, *, version=0, raw=FARMLAND):
     )
 
 
+def row_of(code: str, reader: Actor | None = None) -> Row:
+    board = scoreboard.build(year=2025, now=NOW, actor=reader)
+    return next(row for row in board.rows if row.indicator.code == code)
+
+
 def lamp_of(code: str) -> Rag:
-    board = scoreboard.build(year=2025, now=NOW)
-    return next(row.rag for row in board.rows if row.indicator.code == code)
+    return row_of(code).rag
 
 
 def test_a_report_travels_from_draft_to_approved_and_colours_the_lamp(actor, june):
@@ -59,6 +64,8 @@ def test_an_unapproved_figure_does_not_colour_the_lamp(actor, june):
     filed = submit(actor("nyj_staff"), june, raw=green)
     assert lamp_of("A06") is Rag.AMBER, "May's figure still decides"
     signed = submissions.sign_off(submission=filed, version=filed.version, actor=actor("nyj_head"), now=NOW)
+    seen = row_of("A06", actor("dcs_1"))
+    assert (seen.rag, seen.current.mark, seen.current.unreviewed.rag) == (Rag.AMBER, "unreviewed", Rag.GREEN)
     submissions.approve(submission=signed, version=signed.version, actor=actor("dcs_1"), now=NOW)
     assert lamp_of("A06") is Rag.GREEN
 
