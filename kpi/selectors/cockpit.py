@@ -17,11 +17,10 @@ from django.db.models import Q
 from accounts.models import Department
 from kpi.domain.values import Kind, Rag, Timeliness
 from kpi.models import Submission
-from kpi.selectors.scoreboard import SEVERITY, Row, Scoreboard, worst_first
+from kpi.selectors.scoreboard import FILED, SEVERITY, Row, Scoreboard, worst_first
 
 # “Three ambers in a row” needs a leader's eye although none of them is red.
 LONG_AMBER = 3
-FILED = (Timeliness.ON_TIME, Timeliness.LATE)
 BAD = (Rag.RED, Rag.AMBER)
 
 

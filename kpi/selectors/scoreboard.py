@@ -24,6 +24,7 @@ from kpi.selectors.standing import Figure, RuleBook, assess_figure, is_asked, pu
 
 # Worst first: the order in which a person should look.
 SEVERITY = {Rag.RED: 0, Rag.AMBER: 1, Rag.GREEN: 2, Rag.NOT_DUE: 3, Rag.DONE: 4}
+FILED = (Timeliness.ON_TIME, Timeliness.LATE)
 UNFILED = (SubmissionState.DRAFT, SubmissionState.RETURNED)
 # Kinds that cannot slide back once reached: they owe no further reports (销号).
 CLOSED_BY_COMPLETION = frozenset({Kind.MILESTONE, Kind.STAGE})
@@ -59,7 +60,10 @@ class MonthLamp:
 
     @property
     def mark(self) -> str:
-        """How the heat map draws it: own, unreviewed, missing, pending, carried or none."""
+        """How the heat map draws it: own, unreviewed, unapproved, missing, pending, carried or none.
+
+        Unapproved is a report that came but was not approved before the month was locked.
+        """
         if self.is_own:
             return "own"
         if self.unreviewed is not None:
@@ -67,7 +71,7 @@ class MonthLamp:
         if self.timeliness is Timeliness.MISSING:
             return "missing"
         if self.is_asked:
-            return "pending"
+            return "unapproved" if self.timeliness in FILED and not self.is_unfiled else "pending"
         return "carried" if self.assessment else "none"
 
 

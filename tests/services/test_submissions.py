@@ -180,6 +180,16 @@ def test_locking_freezes_every_lamp_and_the_database_keeps_it_closed(actor, june
         Period.objects.filter(pk=june.pk).update(locked_at=None)
 
 
+def test_a_report_not_approved_before_the_lock_is_neither_missing_nor_to_be_filled_in(actor, june):
+    submit(actor("nyj_staff"), june)
+    assert row_of("A06").current.mark == "unapproved", "who may not see the figure sees that it came"
+    after_grace = june.grace_ends_at + timedelta(hours=1)
+    periods.lock_period(period=june, typed_code="2025-06", actor=actor("dcs_1"), now=after_grace)
+    board = scoreboard.build(year=2025, now=after_grace, period_code="2025-06")
+    marks = {row.indicator.code: row.current.mark for row in board.rows}
+    assert (marks["A06"], marks["A08"]) == ("unapproved", "missing")
+
+
 @pytest.mark.parametrize(
     ("typed", "hours", "who", "refusal"),
     [
