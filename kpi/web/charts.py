@@ -47,8 +47,11 @@ def columns(counts: Sequence[int], *, step: int = 11, width: int = 8, height: in
     return bars
 
 
-def pieces(rags: Iterable[Rag], css: Mapping[Rag, str], *, length: int = 200) -> list[Bar]:
-    """A stacked bar of lamps, worst first, each piece wide enough for its number."""
+def pieces(rags: Iterable[Rag], css: Mapping[Rag, str], *, length: int = 334) -> list[Bar]:
+    """A stacked bar of lamps, worst first, each piece wide enough for its number.
+
+    The length is that of twelve month columns with their gaps, so that the numbers are not stretched.
+    """
     counts: dict[Rag, int] = {}
     for rag in sorted(rags, key=lambda found: SEVERITY[found]):
         counts[rag] = counts.get(rag, 0) + 1
