@@ -17,7 +17,7 @@ run: install ## Serve the trial with everything it needs (TODAY=2025-12-20 anoth
 	@exec $(BIN)/python -m config.run
 
 test: install browser ## Run every test against real PostgreSQL and Valkey
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
 	@echo "branch coverage of the domain core, which must be complete:"
 	@$(BIN)/coverage report --include='kpi/domain/*' --fail-under=100
 	@$(BIN)/coverage report --format=total | sed 's/^/branch coverage of everything, in per cent: /'

@@ -211,6 +211,13 @@ def free_port(first: int) -> int:
     raise RunError(f"no free port from {first} on; name one with PORT=")
 
 
+def unused_port() -> int:
+    """Some free port of the loopback address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class KeepLetter(AsyncMessage):
     """Writes each message to a file whose name sorts by time of arrival."""
 
@@ -225,10 +232,7 @@ class KeepLetter(AsyncMessage):
 def open_mailbox(folder: Path) -> Controller:
     """A real SMTP server on a free port: the trial's mail goes no further than ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(KeepLetter(folder), hostname="127.0.0.1", port=port)
+    controller = Controller(KeepLetter(folder), hostname="127.0.0.1", port=unused_port())
     controller.start()
     return controller
 

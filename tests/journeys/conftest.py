@@ -10,13 +10,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from config.run import free_port, open_mailbox
+from config.run import open_mailbox, unused_port
 from config.services import APP
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,11 +28,20 @@ FLAGS += ["--disable-sync", "--disable-quic"] + (["--no-sandbox"] if os.geteuid(
 READY_TIMEOUT = 60
 
 
+@dataclass(frozen=True)
+class Product:
+    """Where it answers, and the environment its processes run in."""
+
+    address: str
+    environment: dict[str, str]
+
+
 @pytest.fixture
-def product(committed_db, database_name: str, tmp_path: Path) -> Iterator[str]:
-    """The address of a running product on this test's own database, under the application's role."""
+def product(committed_db, database_name: str, tmp_path: Path) -> Iterator[Product]:
+    """A running product on this test's own database, under the application's role."""
     database = settings.DATABASES["default"]
-    port = free_port(18000)
+    # Any free port of the system's choice: counting up from one, two test processes would meet on it.
+    port = unused_port()
     mailbox = open_mailbox(tmp_path / "mail")
     environment = {
         **os.environ,
@@ -41,21 +52,31 @@ def product(committed_db, database_name: str, tmp_path: Path) -> Iterator[str]:
         "SITE_URL": f"http://127.0.0.1:{port}",
     }
     web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "config.wsgi:application"]
-    worker = ["celery", "-A", "config", "worker", "--pool", "solo", "--without-gossip", "--without-mingle"]
-    with open(tmp_path / "processes.log", "wb") as log:
-        processes = [
-            subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=log, stderr=log)
-            for command in (web, worker)
-        ]
+    with running(web, environment, tmp_path / "web.log"):
+        wait_for(f"http://127.0.0.1:{port}/readyz", tmp_path / "web.log")
+        yield Product(f"http://127.0.0.1:{port}", environment)
+    mailbox.stop()
+
+
+@pytest.fixture
+def worker(product: Product, tmp_path: Path) -> Iterator[None]:
+    """The Celery worker. Test processes share one broker, so that only one test may have a worker at it."""
+    command = ["celery", "-A", "config", "worker", "--pool", "solo", "--without-gossip", "--without-mingle"]
+    with running(command, product.environment, tmp_path / "worker.log"):
+        yield
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    with open(log, "wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
         try:
-            wait_for(f"http://127.0.0.1:{port}/readyz", tmp_path / "processes.log")
-            yield f"http://127.0.0.1:{port}"
+            yield
         finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait(timeout=30)
-            mailbox.stop()
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def wait_for(address: str, log: Path) -> None:
@@ -80,16 +101,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def sign_in(product: str, browser: Browser) -> Iterator[Callable[[str], Page]]:
+def sign_in(product: Product, browser: Browser) -> Iterator[Callable[[str], Page]]:
     """A page of its own for each person; errors in the console and requests to other hosts fail the test."""
     troubles: list[str] = []
 
     def open_as(username: str) -> Page:
-        page = browser.new_context(base_url=product, locale="zh-CN").new_page()
+        page = browser.new_context(base_url=product.address, locale="zh-CN").new_page()
         # A refused form answers 4xx on purpose, and the browser notes that as an error.
         page.on("console", lambda line: troubles.append(line.text) if is_trouble(line) else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: None if request.url.startswith(product) else troubles.append(request.url))
+        page.on(
+            "request", lambda request: None if request.url.startswith(product.address) else troubles.append(request.url)
+        )
         page.goto("/login/")
         page.get_by_label("用户名").fill(username)
         page.get_by_label("密码").fill("trial-2025-zjj")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from config.celery import app
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("broker"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PATIENCE = 30_000
 
@@ -26,7 +26,7 @@ def lamp_cell(page: Page, code: str):
     return row.locator("td.c").nth(5)
 
 
-def test_a_month_from_filing_to_the_ledger(sign_in):
+def test_a_month_from_filing_to_the_ledger(sign_in, worker):
     leader = sign_in("mayor")
     leader.goto("/2025/cockpit/")
     heading = leader.get_by_role("heading", level=1)
