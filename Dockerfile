@@ -9,7 +9,7 @@ WORKDIR /app
 
 # Before the code, so that a change of code does not install the packages again.
 COPY requirements/base.txt requirements/
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/base.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r requirements/base.txt
 
 # What goes in is listed in .dockerignore.
 COPY . .

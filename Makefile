@@ -45,14 +45,17 @@ lock: ## Pin requirements/*.in with hashes (needs uv)
 
 install: $(STAMP) ## Create .venv from the locked requirements
 
+# --no-deps: the lock names every package, and pip would otherwise ask the index for a newer "coverage[toml]"
+# and refuse it for want of a hash. `pip check` proves that nothing is missing.
 $(STAMP): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "setting up $(VENV) from requirements/dev.txt (once, about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "no venv module: install it (Debian: apt install python3-venv) and try again"; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes \
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes --no-deps \
 	  -r requirements/dev.txt || { echo "the packages could not be installed; is a package index reachable?"; exit 1; }
+	@$(BIN)/python -m pip check --disable-pip-version-check
 	@touch $@
 
 browser: ## Install Chromium and a Chinese font where the system allows it (root on Debian)
