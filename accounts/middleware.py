@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
+from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
 from accounts import audit, clock
@@ -35,6 +37,20 @@ class ActorMiddleware:
             return self.get_response(request)
         finally:
             audit.origin.reset(token)
+
+
+class SignedOutMiddleware:
+    """A fragment asked for after the session ended gets one line saying so (401), not a whole sign-in page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.htmx and response.status_code == 302 and response["Location"].startswith(settings.LOGIN_URL):
+            back = request.htmx.current_url_abs_path or settings.LOGIN_REDIRECT_URL
+            return render(request, "accounts/signed_out.html", {"back": back}, status=401)
+        return response
 
 
 def _actor(request: HttpRequest) -> Actor | None:

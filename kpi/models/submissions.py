@@ -35,6 +35,9 @@ class Submission(models.Model):
     said”, which is neither 0 nor “no progress”.
     ``version`` grows by one with every write; a write names the version it was made from.
     ``cycle`` grows with every return, so that reminders start afresh.
+    ``typed`` holds the form's fields as they were typed, only while a draft has some that cannot be read yet.
+    ``editor`` is the open form that wrote last; a decision clears it. It makes a retry harmless: the version a
+    form holds may be behind by its own writes, never by another's.
     """
 
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="submissions", verbose_name=_("指标任务"))
@@ -55,6 +58,8 @@ class Submission(models.Model):
     catch_up_period = PeriodCodeField(_("预计追平"), blank=True)
     outlook = models.CharField(_("年底能否完成"), max_length=12, blank=True, choices=labels.choices(labels.OUTLOOK))
     source_note = models.CharField(_("数据来源"), max_length=200, blank=True)
+    typed = models.JSONField(_("原样文字"), default=dict, blank=True)
+    editor = models.UUIDField(_("填报页"), null=True, blank=True, editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("填报人"))
     updated_at = models.DateTimeField(_("更新"))
     first_submitted_at = models.DateTimeField(_("首次提交"), null=True, blank=True)

@@ -171,9 +171,22 @@ class _Reader:
 
 
 def parse(*, indicator: Indicator, raw: Raw, units: Sequence[str] = (), today: date) -> Content:
-    """Typed content of a raw form. ``units`` are the department codes a coverage indicator may tick.
+    """Typed content of a raw form, as ``read`` gives it.
 
-    Raises ``ContentInvalid`` with every field that could not be read; unknown keys are ignored.
+    Raises ``ContentInvalid`` with every field that could not be read.
+    """
+    content, errors = read(indicator=indicator, raw=raw, units=units, today=today)
+    if errors:
+        raise ContentInvalid(errors)
+    return content
+
+
+def read(
+    *, indicator: Indicator, raw: Raw, units: Sequence[str] = (), today: date
+) -> tuple[Content, Sequence[FieldError]]:
+    """As much of a raw form as can be read, and what cannot; unknown keys are ignored.
+
+    ``units`` are the department codes a coverage indicator may tick.
     """
     reader = _Reader(raw)
     content = Content(
@@ -186,10 +199,7 @@ def parse(*, indicator: Indicator, raw: Raw, units: Sequence[str] = (), today: d
         outlook=reader.choice("outlook", Outlook),
         source_note=reader.text("source_note"),
     )
-    content = FIGURE_READERS[Kind(indicator.kind)](reader, indicator, content, units, today)
-    if reader.errors:
-        raise ContentInvalid(reader.errors)
-    return content
+    return FIGURE_READERS[Kind(indicator.kind)](reader, indicator, content, units, today), reader.errors
 
 
 def _read_number(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:

@@ -6,9 +6,11 @@ audit entry are written, notices are queued or cancelled. Nothing is sent from h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -46,18 +48,34 @@ def last_approved(indicator: Indicator, before: Period) -> Submission | None:
 
 @transaction.atomic
 def save_draft(
-    *, indicator: Indicator, period: Period, content: Content, version: int, actor: Actor, now: datetime
+    *,
+    indicator: Indicator,
+    period: Period,
+    content: Content,
+    version: int,
+    actor: Actor,
+    now: datetime,
+    editor: UUID | None = None,
+    typed: Mapping[str, Any] | None = None,
 ) -> Submission:
-    """Keep what has been typed. ``version`` is 0 for a first save.
+    """Keep what has been typed; what is kept already is not written again. ``version`` is 0 for a first save.
+
+    ``editor`` is the open form that writes: what it wrote itself is not stale to it. ``typed`` are the fields as they
+    stand, where some cannot be read into ``content`` yet.
 
     Raises ``NotPermitted``, ``PeriodClosed``, ``StaleVersion`` or ``IllegalTransition``.
     """
     permissions.require(actor, Verb.SAVE, indicator)
     with _open(period, now):
-        submission = _for_writing(indicator, period, version, actor, now)
+        submission = _for_writing(indicator, period, version, actor, now, editor)
         submission.state = next_state(SubmissionState(submission.state), Verb.SAVE)
+        if submission.version and content_of(submission) == content and submission.typed == (typed or {}):
+            return submission
         before = _audited(submission)
-        _fill(submission, content, actor, now)
+        submission.typed = dict(typed or {})
+        _fill(submission, content, actor, now, editor)
+        submission.version += 1
+        submission.save()
         audit.record(
             action="submission.saved",
             obj=submission,
@@ -72,9 +90,18 @@ def save_draft(
 
 @transaction.atomic
 def submit(
-    *, indicator: Indicator, period: Period, content: Content, version: int, actor: Actor, now: datetime
+    *,
+    indicator: Indicator,
+    period: Period,
+    content: Content,
+    version: int,
+    actor: Actor,
+    now: datetime,
+    editor: UUID | None = None,
 ) -> Submission:
     """File the content for the head's signature; open reminders about it are cancelled.
+
+    The same content sent again by the same ``editor`` has been filed already, and nothing more is written.
 
     Raises ``ContentInvalid`` besides the errors of ``save_draft``.
     """
@@ -85,10 +112,13 @@ def submit(
         month = Month.parse(period.code)
         lamp = assess_figure(indicator, period=month, figure=content.figure(), rules=RuleBook.load())
         check_complete(indicator=indicator, content=content, last=last, assessment=lamp)
-        submission = _for_writing(indicator, period, version, actor, now)
+        submission = _for_writing(indicator, period, version, actor, now, editor)
+        if _is_repeated(submission, content, editor):
+            return submission
         # The move is checked from the state the row really has before its content changes.
         next_state(SubmissionState(submission.state), Verb.SUBMIT)
-        _fill(submission, content, actor, now, save=False)
+        submission.typed = {}
+        _fill(submission, content, actor, now, editor)
         submission.submitted_at = now
         submission.first_submitted_at = submission.first_submitted_at or now
         _move(submission, Verb.SUBMIT, actor, now)
@@ -167,8 +197,19 @@ def _open(period: Period, now: datetime) -> Iterator[None]:
         raise
 
 
-def _for_writing(indicator: Indicator, period: Period, version: int, actor: Actor, now: datetime) -> Submission:
-    """The row to write, created on the first save. Two first savers race for the unique key: one is stale."""
+def _is_repeated(submission: Submission, content: Content, editor: UUID | None) -> bool:
+    """A request that was carried out and whose answer got lost is sent again, word for word."""
+    was_filed_here = submission.state == SubmissionState.SUBMITTED and submission.editor == editor is not None
+    return was_filed_here and content_of(submission) == content
+
+
+def _for_writing(
+    indicator: Indicator, period: Period, version: int, actor: Actor, now: datetime, editor: UUID | None
+) -> Submission:
+    """The row to write by ``editor``, created on the first save.
+
+    Two first savers race for the unique key: one is stale, unless it is the same form sending again.
+    """
     if version == 0:
         draft = Submission(
             indicator=indicator,
@@ -184,38 +225,40 @@ def _for_writing(indicator: Indicator, period: Period, version: int, actor: Acto
         except IntegrityError as problem:
             if "submission_once_per_period" not in str(problem):
                 raise
-            current = Submission.objects.get(indicator=indicator, period=period)
-            raise StaleVersion("stale_version", given=0, current=current.version) from problem
-        return draft
-    return _lock(Submission.objects.get(indicator=indicator, period=period), version)
+        else:
+            return draft
+    stored = Submission.objects.filter(indicator=indicator, period=period).first()
+    if stored is None:
+        raise StaleVersion("stale_version", given=version, current=0)
+    return _lock(stored, version, editor)
 
 
-def _lock(submission: Submission, version: int) -> Submission:
-    """The row, locked for this transaction, provided it is still the version the person looked at."""
+def _lock(submission: Submission, version: int, editor: UUID | None = None) -> Submission:
+    """The row, locked for this transaction, provided nobody but ``editor`` wrote since the version given."""
     locked = (
         Submission.objects.select_for_update(of=("self",))
         .select_related("indicator__lead_department", "indicator__accountable_post", "period")
         .get(pk=submission.pk)
     )
-    if locked.version != version:
+    is_own = editor is not None and locked.editor == editor
+    if locked.version != version and not is_own:
         raise StaleVersion("stale_version", given=version, current=locked.version)
     return locked
 
 
-def _fill(submission: Submission, content: Content, actor: Actor, now: datetime, *, save: bool = True) -> None:
+def _fill(submission: Submission, content: Content, actor: Actor, now: datetime, editor: UUID | None) -> None:
     for name, value in content.as_fields().items():
         setattr(submission, name, value)
     submission.author = actor.user
+    submission.editor = editor
     submission.updated_at = now
-    if save:
-        submission.version += 1
-        submission.save()
 
 
 def _move(submission: Submission, verb: Verb, actor: Actor, now: datetime, comment: str = "") -> None:
     """Apply the transition table, raise the version, and leave the history and audit rows."""
     before = SubmissionState(submission.state)
     submission.state = next_state(before, verb)
+    submission.editor = submission.editor if verb is Verb.SUBMIT else None
     submission.version += 1
     submission.updated_at = now
     submission.save()

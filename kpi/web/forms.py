@@ -8,15 +8,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
+from kpi import labels
 from kpi.domain.values import Kind
-from kpi.models import Indicator
-from kpi.services.content import Content, FieldError
+from kpi.models import Indicator, Submission
+from kpi.services.content import Content, FieldError, content_of
 
 LISTS = ("covered_units", "deviation_reasons")
 FLAGS = ("no_progress", "is_correction")
 FIGURES = ("value", "numerator", "denominator")
 TEXTS = ("narrative", "measures", "catch_up_period", "outlook", "source_note")
+FIELDS = (*FIGURES, *LISTS, *FLAGS, *TEXTS)
+NODE = "node_"
+# In a merge: “take_<field>” says whose text the field gets.
+TAKE = "take_"
+THEIRS = "theirs"
 
 
 @dataclass(frozen=True)
@@ -28,21 +35,26 @@ class ReportForm:
     summary: Sequence[FieldError] = ()
 
     @classmethod
-    def posted(cls, data: QueryDict, errors: Sequence[FieldError] = ()) -> ReportForm:
+    def typed(cls, raw: Mapping[str, Any], errors: Sequence[FieldError] = ()) -> ReportForm:
         """Exactly what was typed, so that nothing is lost."""
-        raw = {name: data.getlist(name) if name in LISTS else data.get(name, "") for name in data}
         by_field: dict[str, list[FieldError]] = {}
         for error in errors:
             by_field.setdefault(error.field, []).append(error)
         return cls(raw, by_field, tuple(errors))
 
     @classmethod
-    def stored(cls, content: Content, indicator: Indicator) -> ReportForm:
-        """A saved draft as the fields show it."""
-        raw: dict[str, Any] = {name: getattr(content, name) for name in (*LISTS, *FLAGS, *TEXTS)}
-        raw |= {name: plain(getattr(content, name), indicator) for name in FIGURES}
-        raw |= {f"node_{ordinal}": day for ordinal, day in content.completed_nodes.items()}
-        return cls(raw)
+    def stored(cls, submission: Submission | None, indicator: Indicator) -> ReportForm:
+        """A saved draft as the fields show it: what could not be read yet stands there as it was typed."""
+        if submission is not None and submission.typed:
+            return cls(submission.typed)
+        return cls(shown(content_of(submission) if submission else Content(), indicator))
+
+
+def shown(content: Content, indicator: Indicator) -> dict[str, Any]:
+    """Content as it would have been typed, field by field."""
+    raw: dict[str, Any] = {name: getattr(content, name) for name in (*LISTS, *FLAGS, *TEXTS)}
+    raw |= {name: plain(getattr(content, name), indicator) for name in FIGURES}
+    return raw | {f"{NODE}{ordinal}": day for ordinal, day in content.completed_nodes.items()}
 
 
 def plain(value: Decimal | None, indicator: Indicator) -> str:
@@ -53,6 +65,43 @@ def plain(value: Decimal | None, indicator: Indicator) -> str:
     return f"{value:.{0 if whole else indicator.decimals}f}"
 
 
-def raw_of(data: QueryDict) -> dict[str, Any]:
-    """The posted fields in the shape ``services.content.parse`` reads."""
-    return dict(ReportForm.posted(data).raw)
+def raw_of(data: QueryDict, theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """The posted fields in the shape ``services.content.read`` reads; in a merge, some are ``theirs``."""
+    names = [name for name in data if name in FIELDS or name.startswith(NODE)]
+    raw = {name: data.getlist(name) if name in LISTS else data.get(name, "") for name in names}
+    taken = [name.removeprefix(TAKE) for name in data if name.startswith(TAKE) and data[name] == THEIRS]
+    return raw | {name: theirs.get(name, "") for name in taken if name in FIELDS or name.startswith(NODE)}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field two people filled differently, in words."""
+
+    name: str
+    word: str
+    mine: str
+    theirs: str
+
+
+def differences(
+    mine: Mapping[str, Any], theirs: Mapping[str, Any], indicator: Indicator, units: Mapping[str, str]
+) -> list[Difference]:
+    """The fields that differ, in the form's order. ``units`` are the names of the departments that can be ticked."""
+    nodes = {f"{NODE}{node.ordinal}": node.name for node in indicator.milestones.all()}
+    words = {name: str(Submission._meta.get_field(name).verbose_name) for name in FIELDS} | nodes
+    said = [
+        (name, words[name], _said(name, mine.get(name), units), _said(name, theirs.get(name), units)) for name in words
+    ]
+    return [Difference(*each) for each in said if each[2] != each[3]]
+
+
+def _said(name: str, value: Any, units: Mapping[str, str]) -> str:
+    if name in FLAGS:
+        return _("是") if value else _("否")
+    if name == "deviation_reasons":
+        return "、".join(labels.words(labels.DEVIATION, value or ()))
+    if name == "covered_units":
+        return "、".join(units.get(code, code) for code in sorted(value or ()))
+    if name == "outlook" and value in labels.OUTLOOK:
+        return str(labels.OUTLOOK[value].text)
+    return str(value or "").replace("\r\n", "\n").strip()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -238,6 +240,29 @@ def save_as(username: str, value: str):
     )
 
 
+PAIRS = 200
+
+
+def test_of_two_hundred_pairs_of_stale_editors_one_of_each_succeeds(committed_db):
+    """The negative control is ``test_without_the_version_check_the_second_writer_would_win``."""
+    people = [actor_for(User.objects.get(username=name), NOW.date()) for name in ("nyj_staff", "nyj_head")]
+    saved = save_as("nyj_staff", "0")()
+    for number in range(1, PAIRS + 1):
+        writers = [saver(saved, person, f"{number}.{place}") for place, person in enumerate(people, 1)]
+        outcomes = in_parallel(*writers)
+        kinds = sorted(type(outcome).__name__ for outcome in outcomes)
+        assert kinds == ["StaleVersion", "Submission"], (number, outcomes)
+        saved.refresh_from_db()
+        assert saved.version == number + 1
+
+
+def saver(row: Submission, person: Actor, value: str) -> Callable[[], Submission]:
+    content = read("A06", {"value": value})
+    return lambda: submissions.save_draft(
+        indicator=row.indicator, period=row.period, content=content, version=row.version, actor=person, now=NOW
+    )
+
+
 def test_of_two_first_savers_one_is_stale(committed_db):
     outcomes = in_parallel(save_as("nyj_staff", "2.5"), save_as("nyj_head", "2.6"))
     kinds = sorted(type(outcome).__name__ for outcome in outcomes)
@@ -249,7 +274,7 @@ def test_without_the_version_check_the_second_writer_would_win(committed_db, mon
     """Negative control: the check is what the race test above rests on."""
     first = save_as("nyj_staff", "2.5")()
 
-    def blind(submission, version):
+    def blind(submission, version, editor=None):
         return Submission.objects.select_related("indicator__lead_department", "period").get(pk=submission.pk)
 
     monkeypatch.setattr(submissions, "_lock", blind)
@@ -283,3 +308,62 @@ def test_a_report_never_slips_past_a_lock(committed_db):
     else:
         assert isinstance(filed, PeriodClosed), filed
         assert snapshot.timeliness == "missing"
+
+
+FORM_ONE, FORM_TWO = UUID(int=1), UUID(int=2)
+
+
+def write(person: Actor, june: Period, verb: Callable[..., Submission], raw=FARMLAND, **given) -> Submission:
+    return verb(indicator=indicator("A06"), period=june, content=read("A06", raw), actor=person, now=NOW, **given)
+
+
+def test_a_form_whose_answers_got_lost_is_not_stale_to_itself(actor, june):
+    staff = actor("nyj_staff")
+    for value in ("2.5", "2.6", "2.7"):
+        kept = write(staff, june, submissions.save_draft, {"value": value}, version=0, editor=FORM_ONE)
+    assert (kept.version, kept.value) == (3, Decimal("2.7"))
+    with pytest.raises(StaleVersion):
+        write(staff, june, submissions.save_draft, {"value": "9"}, version=0, editor=FORM_TWO)
+    write(staff, june, submissions.save_draft, {"value": "2.8"}, version=3, editor=FORM_TWO)
+    with pytest.raises(StaleVersion):
+        write(staff, june, submissions.save_draft, {"value": "9"}, version=3, editor=FORM_ONE)
+
+
+def test_the_same_content_sent_twice_by_one_form_is_filed_once(actor, june):
+    staff = actor("nyj_staff")
+    first = write(staff, june, submissions.submit, version=0, editor=FORM_ONE)
+    again = write(staff, june, submissions.submit, version=0, editor=FORM_ONE)
+    assert (again.pk, again.version) == (first.pk, first.version)
+    assert Review.objects.filter(submission=first).count() == 1
+    other = FARMLAND | {"value": "2.90"}
+    with pytest.raises(IllegalTransition):
+        write(staff, june, submissions.submit, other, version=0, editor=FORM_ONE)
+
+
+def test_two_retries_at_once_file_once(committed_db):
+    june = Period.objects.select_related("report").get(code="2025-06")
+    staff = actor_for(User.objects.get(username="nyj_staff"), NOW.date())
+    outcomes = in_parallel(*[lambda: write(staff, june, submissions.submit, version=0, editor=FORM_ONE)] * 2)
+    assert [type(outcome) for outcome in outcomes] == [Submission, Submission], outcomes
+    assert Review.objects.filter(submission__indicator__code="A06", submission__period=june).count() == 1
+
+
+def test_without_naming_the_form_a_retry_is_refused(actor, june):
+    """Negative control of the three tests above."""
+    write(actor("nyj_staff"), june, submissions.submit, version=0)
+    with pytest.raises(StaleVersion):
+        write(actor("nyj_staff"), june, submissions.submit, version=0)
+
+
+def test_after_a_decision_no_form_is_exempt(actor, june):
+    filed = write(actor("nyj_staff"), june, submissions.submit, version=0, editor=FORM_ONE)
+    submissions.withdraw(submission=filed, version=filed.version, actor=actor("nyj_staff"), now=NOW)
+    with pytest.raises(StaleVersion):
+        write(actor("nyj_staff"), june, submissions.save_draft, version=1, editor=FORM_ONE)
+
+
+def test_what_is_kept_already_is_not_written_again(actor, june):
+    for __ in range(2):
+        kept = write(actor("nyj_staff"), june, submissions.save_draft, version=0, editor=FORM_ONE)
+    assert kept.version == 1
+    assert AuditEntry.objects.filter(object_type="kpi.submission", object_id=str(kept.pk)).count() == 1

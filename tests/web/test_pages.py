@@ -112,7 +112,86 @@ def test_a_stale_form_keeps_both_texts(as_user):
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "同事先保存的说明文字" in page and "我后来写的另一段说明" in page
-    assert 'name="version" value="1"' in page, "saving again is a decision, not a loop"
+    assert version_in(page) == "1", "saving again is a decision, not a loop"
+
+
+def version_in(page: str) -> str:
+    return re.search(r'name="version"[^>]* value="(\d+)"', page).group(1)
+
+
+def test_a_merge_takes_each_field_from_whom_the_reader_chose(as_user):
+    first, second = as_user("nyj_staff"), as_user("nyj_head")
+    saved = {"action": "save", "version": "0", "value": "2.81", "narrative": "同事先保存的说明文字"}
+    first.post(FORM, saved)
+    mine = saved | {"value": "2.90", "narrative": "我后来写的另一段说明", "deviation_reasons": ["weather"]}
+    page = second.post(FORM, mine).content.decode()
+    for name in ("value", "narrative", "deviation_reasons"):
+        assert f'name="take_{name}"' in page
+    merge = mine | {
+        "version": "1",
+        "take_value": "theirs",
+        "take_narrative": "mine",
+        "take_deviation_reasons": "theirs",
+    }
+    assert second.post(FORM, merge).status_code == 302
+    kept = Submission.objects.get(indicator__code="A06", period__code="2025-06")
+    assert (str(kept.value), kept.narrative, kept.deviation_reasons) == ("2.8100", "我后来写的另一段说明", [])
+
+
+@pytest.mark.parametrize(
+    ("code", "typed"),
+    [
+        ("A06", {"value": "2.8万亩", "narrative": "字还没写完"}),
+        ("A06", {"value": "1E14"}),
+        ("A06", {"catch_up_period": "明年"}),
+        ("T36", {"numerator": "12"}),
+    ],
+)
+def test_a_draft_keeps_what_cannot_be_read_yet(as_user, code, typed):
+    """Typed and unreadable is kept as it stands; submitting it is another matter."""
+    rows = Submission.objects.filter(indicator__code=code, period__code="2025-06")
+    rows.update(state="returned")
+    version = rows.get().version if rows else 0
+    person = as_user({"A06": "nyj_staff", "T36": "wlj_staff"}[code])
+    path = f"/2025/reports/2025-06/{code}/"
+    posted = typed | {"action": "autosave", "version": version}
+    answer = person.post(path, posted, headers={"HX-Request": "true"})
+    assert answer.status_code == 200 and version_in(answer.content.decode()) == str(version + 1)
+    page = html.unescape(person.get(path).content.decode())
+    for name, text in typed.items():
+        assert text in page or name == "catch_up_period", "an unknown choice cannot stand in a list"
+    assert person.post(path, typed | {"action": "submit", "version": version + 1}).status_code == 422
+
+
+def test_saving_by_hand_names_what_cannot_be_read_and_keeps_it(as_user):
+    person = as_user("nyj_staff")
+    answer = person.post(FORM, {"action": "save", "version": "0", "value": "2.8万亩", "narrative": "a\x00b"})
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 422 and "不带单位" in page and version_in(page) == "1"
+    assert "2.8万亩" in person.get(FORM).content.decode()
+
+
+def test_a_late_autosave_is_told_why_and_changes_nothing(as_user):
+    first, second = as_user("nyj_staff"), as_user("nyj_head")
+    first.post(FORM, {"action": "save", "version": "0", "value": "2.81"})
+    answer = second.post(FORM, {"action": "autosave", "version": "0", "value": "2.90"})
+    assert answer.status_code == 409 and "等你合并" in answer.content.decode()
+    assert str(Submission.objects.get(indicator__code="A06", period__code="2025-06").value) == "2.8100"
+    closed = first.post("/2025/reports/2025-05/A06/", {"action": "autosave", "version": "4", "value": "1"})
+    assert closed.status_code == 409 and "已锁定" in closed.content.decode()
+
+
+def test_a_fragment_asked_for_after_the_session_ended_says_so_in_one_line(client, db):
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{FORM}"}
+    answer = client.post(FORM, {"action": "autosave", "version": "0"}, headers=headers)
+    page = answer.content.decode()
+    assert answer.status_code == 401 and "登录已过期" in page and "<html" not in page
+    assert f"/login/?next={FORM}" in page
+
+
+def test_a_form_that_names_itself_wrongly_is_refused(as_user):
+    answer = as_user("nyj_staff").post(FORM, {"action": "save", "version": "0", "editor": "x"})
+    assert answer.status_code == 422 and "页面已过期" in answer.content.decode()
 
 
 def test_a_closed_month_answers_409_with_the_text_still_there(as_user):

@@ -274,12 +274,6 @@ def addnumber(text: str, number: int) -> str:
 
 
 @register.simple_tag
-def field_word(name: str) -> str:
-    """What a field of the form is called."""
-    return str(Submission._meta.get_field(name).verbose_name)
-
-
-@register.simple_tag
 def return_reason(submission: Submission) -> str:
     """Why it came back last (1 query)."""
     last = submission.reviews.filter(verb=Verb.RETURN).order_by("-version").first()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -27,8 +30,8 @@ from kpi.selectors.scoreboard import MonthLamp, Row
 from kpi.selectors.standing import RuleBook, assess_figure
 from kpi.services import content as content_service
 from kpi.services import permissions, submissions
-from kpi.services.content import Content, ContentInvalid, FieldError
-from kpi.web.forms import ReportForm, raw_of
+from kpi.services.content import Content, ContentInvalid, FieldError, content_of
+from kpi.web.forms import Difference, ReportForm, differences, raw_of
 
 EDITABLE = (None, SubmissionState.DRAFT, SubmissionState.RETURNED)
 RECENT = 5
@@ -54,12 +57,13 @@ def _next_period(board: scoreboard.Scoreboard) -> Period | None:
 
 @dataclass(frozen=True)
 class Filing:
-    """One indicator in one month: the row up to it, what is stored, and what came before."""
+    """One indicator in one month: the row up to it, what is stored, what came before, and what is being posted."""
 
     row: Row
     period: Period
     last: Submission | None
     units: Sequence[Department]
+    request: HttpRequest
 
     @property
     def indicator(self) -> Indicator:
@@ -87,10 +91,28 @@ class Filing:
         """The latest months before this one that have figures of their own."""
         return [month for month in reversed(self.row.months[:-1]) if month.is_own][:RECENT]
 
-    def parse(self, request: HttpRequest) -> Content:
+    @cached_property
+    def stored(self) -> Content:
+        return content_of(self.submission) if self.submission else Content()
+
+    @cached_property
+    def raw(self) -> dict[str, Any]:
+        """What was posted, after the choices of a merge."""
+        return raw_of(self.request.POST, theirs=ReportForm.stored(self.submission, self.indicator).raw)
+
+    @cached_property
+    def posted(self) -> tuple[Content, Sequence[FieldError]]:
+        """What was posted as far as it can be read, and what cannot."""
         units = [unit.code for unit in self.units]
-        today = clock.today()
-        return content_service.parse(indicator=self.indicator, raw=raw_of(request.POST), units=units, today=today)
+        return content_service.read(indicator=self.indicator, raw=self.raw, units=units, today=clock.today())
+
+    @cached_property
+    def editor(self) -> UUID:
+        """The open form: named when it is first shown, and kept through every answer to it."""
+        try:
+            return UUID(self.request.POST["editor"]) if "editor" in self.request.POST else uuid4()
+        except ValueError:
+            raise DomainError("version_missing") from None
 
     def assess(self, content: Content) -> Assessment:
         figure = content_service.with_last_figure(content, self.last).figure()
@@ -113,38 +135,67 @@ def _filing(request: HttpRequest, year: int, period: str, code: str) -> Filing:
     permissions.require(request.actor, Verb.SAVE, row.indicator)
     last = submissions.last_approved(row.indicator, board.period)
     units = coverage_units(row.indicator.coverage_scope) if row.indicator.kind == Kind.COVERAGE else []
-    return Filing(row, board.period, last, units)
+    return Filing(row, board.period, last, units, request)
 
 
 @login_required
 def file_report(request: HttpRequest, year: int, period: str, code: str) -> HttpResponse:
-    """The form; ``action`` of a POST is save, submit or withdraw."""
+    """The form; ``action`` of a POST is autosave, save, submit or withdraw."""
     filing = _filing(request, year, period, code)
     if request.method != "POST":
         return _show(request, filing)
-    actions = {"save": _save, "submit": _submit, "withdraw": _withdraw}
+    actions = {"autosave": _autosave, "save": _save, "submit": _submit, "withdraw": _withdraw}
     action = actions.get(request.POST.get("action", "save"))
     if action is None:
         raise Http404
     try:
         return action(request, filing)
     except ContentInvalid as problem:
-        return _show(request, filing, form=ReportForm.posted(request.POST, problem.errors), status=422)
-    except StaleVersion as problem:
-        return _show_conflict(request, year, period, code, problem)
+        return _show(request, filing, form=ReportForm.typed(filing.raw, problem.errors), status=422)
+    except StaleVersion:
+        return _show_conflict(request, filing)
     except (PeriodClosed, IllegalTransition) as problem:
-        form = ReportForm.posted(request.POST, [FieldError("form", problem.code, problem.params)])
+        form = ReportForm.typed(filing.raw, [FieldError("form", problem.code, problem.params)])
         return _show(request, filing, form=form, status=409)
 
 
+def _autosave(request: HttpRequest, filing: Filing) -> HttpResponse:
+    """Keep what has been typed so far; the answer is a fragment for the line beside the buttons."""
+    try:
+        saved, problem = _keep(request, filing), None
+    except (StaleVersion, PeriodClosed, IllegalTransition) as refusal:
+        saved, problem = None, refusal
+    context = {"saved": saved, "problem": problem, "is_stale": isinstance(problem, StaleVersion)}
+    return render(request, "kpi/parts/saved.html", context, status=409 if problem else 200)
+
+
 def _save(request: HttpRequest, filing: Filing) -> HttpResponse:
-    submissions.save_draft(**_written(request, filing))
+    _keep(request, filing)
+    __, errors = filing.posted
+    if errors:
+        kept = _filing(request, filing.period.report.year, filing.period.code, filing.indicator.code)
+        return _show(request, kept, form=ReportForm.typed(filing.raw, errors), status=422)
     messages.success(request, _("草稿已保存"))
     return redirect(request.path)
 
 
+def _keep(request: HttpRequest, filing: Filing) -> Submission:
+    """Save the draft, with the fields as typed where some cannot be read."""
+    content, errors = filing.posted
+    typed = {name: _storable(value) for name, value in filing.raw.items()} if errors else {}
+    return submissions.save_draft(content=content, typed=typed, **_written(request, filing))
+
+
+def _storable(value: str | list[str]) -> str | list[str]:
+    """PostgreSQL's JSON takes no NUL."""
+    return [item.replace("\x00", "") for item in value] if isinstance(value, list) else value.replace("\x00", "")
+
+
 def _submit(request: HttpRequest, filing: Filing) -> HttpResponse:
-    submissions.submit(**_written(request, filing))
+    content, errors = filing.posted
+    if errors:
+        raise ContentInvalid(errors)
+    submissions.submit(content=content, **_written(request, filing))
     department = filing.indicator.lead_department.short_name
     messages.success(request, _("已提交，等 %(unit)s负责人 审签。审签前可撤回") % {"unit": department})
     return redirect(f"/{filing.period.report.year}/todo/")
@@ -164,8 +215,8 @@ def _written(request: HttpRequest, filing: Filing) -> dict[str, object]:
     return {
         "indicator": filing.indicator,
         "period": filing.period,
-        "content": filing.parse(request),
         "version": version_of(request),
+        "editor": filing.editor,
         "actor": request.actor,
         "now": clock.now(),
     }
@@ -179,21 +230,13 @@ def version_of(request: HttpRequest) -> int:
     return int(text)
 
 
-def _show_conflict(request: HttpRequest, year: int, period: str, code: str, problem: StaleVersion) -> HttpResponse:
-    """Somebody saved in between: both versions side by side, the reader's own text still in the fields."""
-    filing = _filing(request, year, period, code)
-    form = ReportForm.posted(request.POST)
-    theirs = ReportForm.stored(content_service.content_of(filing.submission), filing.indicator)
-    differing = [name for name in COMPARED if _text(form.raw.get(name)) != _text(theirs.raw.get(name))]
-    conflict = [{"name": name, "mine": form.raw.get(name), "theirs": theirs.raw.get(name)} for name in differing]
-    return _show(request, filing, form=form, conflict=conflict, status=409)
-
-
-COMPARED = ("value", "numerator", "denominator", "narrative", "measures", "catch_up_period", "outlook")
-
-
-def _text(value: object) -> str:
-    return str(value or "").replace("\r\n", "\n").strip()
+def _show_conflict(request: HttpRequest, filing: Filing) -> HttpResponse:
+    """Somebody saved in between: both texts field by field, the reader's own still in the fields."""
+    current = _filing(request, filing.period.report.year, filing.period.code, filing.indicator.code)
+    theirs = ReportForm.stored(current.submission, current.indicator).raw
+    units = {unit.code: unit.short_name for unit in current.units}
+    conflict = differences(filing.raw, theirs, current.indicator, units)
+    return _show(request, current, form=ReportForm.typed(filing.raw), conflict=conflict, status=409)
 
 
 def _show(
@@ -201,12 +244,11 @@ def _show(
     filing: Filing,
     *,
     form: ReportForm | None = None,
-    conflict: list[dict[str, object]] | None = None,
+    conflict: Sequence[Difference] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    stored = content_service.content_of(filing.submission) if filing.submission else Content()
-    form = form or ReportForm.stored(stored, filing.indicator)
-    preview = _preview(filing, _lenient(request, filing) if request.method == "POST" else stored)
+    form = form or ReportForm.stored(filing.submission, filing.indicator)
+    preview = _preview(filing, _lenient(filing) if request.method == "POST" else filing.stored)
     if not filing.is_editable and conflict is None and status == 200:
         return render(request, "kpi/filed.html", {"filing": filing, "now": clock.now(), **preview})
     work = worklist.todo(actor=request.actor, year=filing.period.report.year, now=clock.now())
@@ -215,6 +257,7 @@ def _show(
         "filing": filing,
         "form": form,
         "conflict": conflict,
+        "editor": request.POST.get("editor") or filing.editor,
         "now": clock.now(),
         "before": before,
         "after": after,
@@ -237,16 +280,14 @@ def _show(
 def preview_report(request: HttpRequest, year: int, period: str, code: str) -> HttpResponse:
     """The lamp these figures would give, as a fragment."""
     filing = _filing(request, year, period, code)
-    context = {"filing": filing, **_preview(filing, _lenient(request, filing))}
+    context = {"filing": filing, **_preview(filing, _lenient(filing))}
     return render(request, "kpi/parts/preview_swap.html", context)
 
 
-def _lenient(request: HttpRequest, filing: Filing) -> Content | FieldError:
-    """The content as far as it can be read, else the first problem with a figure."""
-    try:
-        return filing.parse(request)
-    except ContentInvalid as problem:
-        return problem.errors[0]
+def _lenient(filing: Filing) -> Content | FieldError:
+    """What was posted as far as it can be read, else the first problem with it."""
+    content, errors = filing.posted
+    return errors[0] if errors else content
 
 
 def _preview(filing: Filing, content: Content | FieldError) -> dict[str, object]:
