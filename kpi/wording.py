@@ -241,6 +241,8 @@ def _refusals() -> dict[str, str]:
         "text_has_control_characters": _("含有无法保存的字符，请删除后重试"),
         "value_required": _("请填写本期完成情况；没有进展请勾选“本月没有新进展”"),
         "value_lower_than_last": _("累计数不能小于上期的 %(last)s %(unit)s；如确有核减，请勾选“数据更正”"),
+        "doubt_jump": _("本期新增是近几个月平均的 %(factor)s 倍，请核对数字和单位"),
+        "doubt_unit_slip": _("%(value)s %(unit)s 与计划相差太大，是不是 %(meant)s %(unit)s？"),
         "narrative_required": _("请填写进展说明"),
         "narrative_too_short": _("进展说明至少 %(at_least)s 字"),
         "deviation_reasons_required": _("黄灯、红灯任务需选择主要原因"),

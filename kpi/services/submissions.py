@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.permissions import Actor
 from kpi.domain.errors import DomainError, PeriodClosed, StaleVersion
+from kpi.domain.guards import question
 from kpi.domain.periods import Period as Month
-from kpi.domain.values import SubmissionState, Verb
+from kpi.domain.values import Kind, SubmissionState, Verb
 from kpi.domain.workflow import next_state
 from kpi.models import Indicator, Period, Review, Submission
 from kpi.selectors.standing import RuleBook, assess_figure
@@ -26,6 +29,12 @@ from kpi.services import notices, permissions
 from kpi.services.content import Content, ContentInvalid, FieldError, check_complete, content_of, with_last_figure
 
 REASON_AT_LEAST = 5
+
+
+class FigureInDoubt(DomainError):
+    """A figure to look at once more: sent again as ``sure_of`` it is filed (422)."""
+
+
 ACTIONS = {
     Verb.SUBMIT: "submission.submitted",
     Verb.WITHDRAW: "submission.withdrawn",
@@ -37,12 +46,13 @@ ACTIONS = {
 
 def last_approved(indicator: Indicator, before: Period) -> Submission | None:
     """The latest approved submission of an earlier period: what “last month” means on the form."""
-    return (
-        Submission.objects.approved()
-        .filter(indicator=indicator, period__code__lt=before.code, period__report_id=before.report_id)
-        .select_related("period")
-        .order_by("-period__code")
-        .first()
+    return _approved_before(indicator, before).select_related("period").order_by("-period__code").first()
+
+
+def _approved_before(indicator: Indicator, period: Period) -> QuerySet[Submission]:
+    """Approved submissions of the year's earlier periods."""
+    return Submission.objects.approved().filter(
+        indicator=indicator, period__code__lt=period.code, period__report_id=period.report_id
     )
 
 
@@ -98,12 +108,14 @@ def submit(
     actor: Actor,
     now: datetime,
     editor: UUID | None = None,
+    sure_of: Decimal | None = None,
 ) -> Submission:
     """File the content for the head's signature; open reminders about it are cancelled.
 
     The same content sent again by the same ``editor`` has been filed already, and nothing more is written.
+    ``sure_of`` is the figure the person was asked about and stands by.
 
-    Raises ``ContentInvalid`` besides the errors of ``save_draft``.
+    Raises ``ContentInvalid`` or ``FigureInDoubt`` besides the errors of ``save_draft``.
     """
     permissions.require(actor, Verb.SUBMIT, indicator)
     with _open(period, now):
@@ -112,6 +124,8 @@ def submit(
         month = Month.parse(period.code)
         lamp = assess_figure(indicator, period=month, figure=content.figure(), rules=RuleBook.load())
         check_complete(indicator=indicator, content=content, last=last, assessment=lamp)
+        if content.value != sure_of:
+            _ask(indicator, period, content, plan=lamp.expected)
         submission = _for_writing(indicator, period, version, actor, now, editor)
         if _is_repeated(submission, content, editor):
             return submission
@@ -195,6 +209,22 @@ def _open(period: Period, now: datetime) -> Iterator[None]:
         if "period_closed" in str(problem):
             raise PeriodClosed("period_closed", period=period.code) from problem
         raise
+
+
+def _ask(indicator: Indicator, period: Period, content: Content, *, plan: Decimal | None) -> None:
+    """Raise ``FigureInDoubt`` where the figure looks like a slip of hand or unit."""
+    if content.is_correction or content.no_progress:
+        return
+    earlier = _approved_before(indicator, period).filter(value__isnull=False).order_by("period__code")
+    doubt = question(
+        kind=Kind(indicator.kind),
+        value=content.value,
+        earlier=list(earlier.values_list("value", flat=True)),
+        plan=plan,
+        target=indicator.target_value,
+    )
+    if doubt is not None:
+        raise FigureInDoubt(f"doubt_{doubt.doubt}", value=content.value, unit=indicator.unit, **doubt.params)
 
 
 def _is_repeated(submission: Submission, content: Content, editor: UUID | None) -> bool:

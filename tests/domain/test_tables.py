@@ -11,6 +11,7 @@ import pytest
 
 from kpi.domain.calendar import Roll, WorkCalendar
 from kpi.domain.errors import DomainError, IllegalTransition
+from kpi.domain.guards import question
 from kpi.domain.periods import DueRule, Period
 from kpi.domain.rag import DEFAULT_RULE, SANYA, XUANCHENG, YINCHUAN, Node, Standing, assess
 from kpi.domain.reminders import DEFAULT_POLICY, Obligation, key_of, plan
@@ -105,6 +106,18 @@ def test_comparators_mean_exactly_what_the_report_says(row):
         Decimal(row["actual"]), Decimal(row["target"]), Polarity(row["polarity"])
     )
     assert met is (row["是否达到"] == "是")
+
+
+@pytest.mark.parametrize("row", rows("guards"))
+def test_an_odd_figure_is_asked_about_and_a_plain_one_is_not(row):
+    value, plan, target = (Decimal(row[name]) if row[name] else None for name in ("value", "plan", "target"))
+    earlier = [Decimal(text) for text in row["earlier"].split()]
+    found = question(kind=Kind(row["kind"]), value=value, earlier=earlier, plan=plan, target=target)
+    if not row["问"]:
+        assert found is None
+        return
+    assert found is not None and found.doubt == row["问"]
+    assert list(found.params.values()) == [Decimal(row["数"])]
 
 
 @pytest.mark.parametrize("row", rows("numbers"))

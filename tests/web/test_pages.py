@@ -189,6 +189,20 @@ def test_a_fragment_asked_for_after_the_session_ended_says_so_in_one_line(client
     assert f"/login/?next={FORM}" in page
 
 
+@pytest.mark.parametrize(("typed", "asks"), [("28600", "是不是 2.86 万亩"), ("5.31", "倍，请核对数字和单位")])
+def test_an_odd_figure_is_asked_about_once_and_never_refused(as_user, typed, asks):
+    person = as_user("nyj_staff")
+    posted = FARMLAND | {"action": "submit", "version": "0", "value": typed}
+    answer = person.post(FORM, posted)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and asks in page and 'name="sure_of" form="report"' in page
+    assert not Submission.objects.filter(indicator__code="A06", period__code="2025-06").exists()
+    sure_of = re.search(r'name="sure_of"[^>]* value="([^"]+)"', page).group(1)
+    other = person.post(FORM, posted | {"sure_of": sure_of, "value": "6.95"})
+    assert other.status_code == 422, "being sure of one figure says nothing about another"
+    assert person.post(FORM, posted | {"sure_of": sure_of}).status_code == 302
+
+
 def test_a_form_that_names_itself_wrongly_is_refused(as_user):
     answer = as_user("nyj_staff").post(FORM, {"action": "save", "version": "0", "editor": "x"})
     assert answer.status_code == 422 and "页面已过期" in answer.content.decode()

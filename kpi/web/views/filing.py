@@ -31,6 +31,7 @@ from kpi.selectors.standing import RuleBook, assess_figure
 from kpi.services import content as content_service
 from kpi.services import permissions, submissions
 from kpi.services.content import Content, ContentInvalid, FieldError, content_of
+from kpi.services.submissions import FigureInDoubt
 from kpi.web.forms import Difference, ReportForm, differences, raw_of
 
 EDITABLE = (None, SubmissionState.DRAFT, SubmissionState.RETURNED)
@@ -152,6 +153,8 @@ def file_report(request: HttpRequest, year: int, period: str, code: str) -> Http
         return action(request, filing)
     except ContentInvalid as problem:
         return _show(request, filing, form=ReportForm.typed(filing.raw, problem.errors), status=422)
+    except FigureInDoubt as doubt:
+        return _show(request, filing, form=ReportForm.typed(filing.raw), doubt=doubt, status=422)
     except StaleVersion:
         return _show_conflict(request, filing)
     except (PeriodClosed, IllegalTransition) as problem:
@@ -195,7 +198,8 @@ def _submit(request: HttpRequest, filing: Filing) -> HttpResponse:
     content, errors = filing.posted
     if errors:
         raise ContentInvalid(errors)
-    submissions.submit(content=content, **_written(request, filing))
+    is_sure = content.value is not None and request.POST.get("sure_of") == str(content.value)
+    submissions.submit(content=content, sure_of=content.value if is_sure else None, **_written(request, filing))
     department = filing.indicator.lead_department.short_name
     messages.success(request, _("已提交，等 %(unit)s负责人 审签。审签前可撤回") % {"unit": department})
     return redirect(f"/{filing.period.report.year}/todo/")
@@ -245,6 +249,7 @@ def _show(
     *,
     form: ReportForm | None = None,
     conflict: Sequence[Difference] | None = None,
+    doubt: FigureInDoubt | None = None,
     status: int = 200,
 ) -> HttpResponse:
     form = form or ReportForm.stored(filing.submission, filing.indicator)
@@ -257,6 +262,7 @@ def _show(
         "filing": filing,
         "form": form,
         "conflict": conflict,
+        "doubt": doubt,
         "editor": request.POST.get("editor") or filing.editor,
         "now": clock.now(),
         "before": before,
