@@ -108,6 +108,11 @@ SUBMISSION_STATE = {
     SubmissionState.APPROVED: Label(_("已审定"), "approved"),
 }
 NOT_STARTED = Label(_("未填"), "empty")
+ONE_BY_ONE = {
+    "own": Label(_("本人填报，须由他人审签")),
+    "correction": Label(_("数据更正，需逐项看")),
+    "lamp": Label(_("非正常项，需逐项看")),
+}
 VERB = {
     Verb.SAVE: Label(_("保存草稿")),
     Verb.SUBMIT: Label(_("提交部门审签")),

@@ -40,6 +40,7 @@ urlpatterns = [
     path("<year:year>/reports/<month:period>/<code:code>/", filing.file_report, name="report"),
     path("<year:year>/reports/<month:period>/<code:code>/preview/", filing.preview_report, name="report-preview"),
     path("<year:year>/signoff/", deciding.show_sign_off, name="signoff"),
+    path("<year:year>/signoff/batch/", deciding.sign_off_batch, name="signoff-batch"),
     path("<year:year>/signoff/<int:pk>/", deciding.sign_off, name="signoff-one"),
     path("<year:year>/desk/", deciding.show_desk, name="desk"),
     path("<year:year>/desk/review/<int:pk>/", deciding.review, name="review"),

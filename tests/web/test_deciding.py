@@ -93,3 +93,51 @@ def test_a_year_without_its_calendar_is_said_at_the_desk(as_user):
     WorkdayOverride.objects.filter(day__year=2026).delete()
     page = as_user("dcs_1").get("/2025/desk/").content.decode()
     assert warning in page and "2026 年" in page
+
+
+BATCH = "/2025/signoff/batch/"
+
+
+def file_green(as_user) -> str:
+    """File a green report; how the head's list names it."""
+    posted = {"action": "submit", "version": "0", "value": "3.10", "outlook": "confident"}
+    narrative = "慈利、桑植两县新增验收面积，永定区预计七月中旬验收。"
+    assert as_user("nyj_staff").post("/2025/reports/2025-06/A06/", posted | {"narrative": narrative}).status_code == 302
+    filed = Submission.objects.get(indicator__code="A06", period__code="2025-06")
+    return f"{filed.pk}:{filed.version}"
+
+
+def test_a_head_signs_what_is_ticked(as_user):
+    item = file_green(as_user)
+    head = as_user("nyj_head")
+    page = head.get("/2025/signoff/").content.decode()
+    assert f'value="{item}"' in page
+    answer = head.post(BATCH, {"item": item}, follow=True)
+    assert "已通过 1 项" in answer.content.decode()
+    assert Submission.objects.get(indicator__code="A06", period__code="2025-06").state == "signed_off"
+
+
+def test_a_remarkable_report_has_no_box_and_says_why(as_user):
+    item = file_green(as_user)
+    Submission.objects.filter(indicator__code="A06", period__code="2025-06").update(value="2.86")
+    page = as_user("nyj_head").get("/2025/signoff/").content.decode()
+    assert "非正常项，需逐项看" in page and f'value="{item}"' not in page
+
+
+def test_a_refused_batch_keeps_the_ticks_and_signs_nothing(as_user):
+    item = file_green(as_user)
+    stale = item.split(":")[0] + ":77"
+    head = as_user("nyj_head")
+    for items, status, says in (
+        ([], 422, "请先勾选"),
+        ([item, "x"], 422, "勾选的任务有变化"),
+        ([item, "999999:1"], 422, "勾选的任务有变化"),
+        ([stale], 409, "有人在你之后保存过"),
+    ):
+        answer = head.post(BATCH, {"item": items})
+        assert answer.status_code == status and says in answer.content.decode(), items
+    page = head.post(BATCH, {"item": [item, "999999:1"]}).content.decode()
+    assert f'value="{item}" checked' in page
+    assert Submission.objects.get(indicator__code="A06", period__code="2025-06").state == "submitted"
+    assert as_user("nyj_staff").post(BATCH, {"item": item}).status_code == 403
+    assert head.get(BATCH).status_code == 405

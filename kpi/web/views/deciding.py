@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,18 +24,74 @@ from kpi.selectors import calendar, cockpit, history, scoreboard, worklist
 from kpi.selectors import periods as period_selector
 from kpi.selectors.scoreboard import Row
 from kpi.selectors.worklist import Task
-from kpi.services import periods, permissions, submissions
+from kpi.services import batches, periods, permissions, submissions
+from kpi.services.batches import OneByOne, why_one_by_one
 from kpi.services.content import ContentInvalid
+from kpi.web.errors import status_of
 from kpi.web.views.filing import version_of
 from kpi.web.views.overview import board_or_404
+
+# Ids and versions are PostgreSQL integers: more digits name nothing.
+TICK = re.compile(r"[0-9]{1,9}:[0-9]{1,9}")
 
 
 @login_required
 def show_sign_off(request: HttpRequest, year: int) -> HttpResponse:
     """What waits for my signature."""
+    return _sign_off_list(request, year)
+
+
+@login_required
+@require_POST
+def sign_off_batch(request: HttpRequest, year: int) -> HttpResponse:
+    """Sign what was ticked; the list again, ticks and all, where that is refused."""
+    try:
+        count = batches.sign_off_batch(chosen=_chosen(request), actor=request.actor, now=clock.now())
+    except NotPermitted:
+        raise
+    except DomainError as problem:
+        return _sign_off_list(request, year, problem=problem, status=status_of(problem))
+    messages.success(request, _("已通过 %(count)s 项，转督查室复核") % {"count": count})
+    return redirect(f"/{year}/signoff/")
+
+
+def _chosen(request: HttpRequest) -> dict[int, int]:
+    """Id → version of each ticked report, written as ``12:3``."""
+    items = request.POST.getlist("item")
+    if not all(TICK.fullmatch(item) for item in items):
+        raise DomainError("choice_gone")
+    return {int(pk): int(version) for pk, version in (item.split(":") for item in items)}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line of the head's list; ``why`` says why it cannot be signed in a batch."""
+
+    task: Task
+    why: OneByOne | None
+
+    @property
+    def tick(self) -> str:
+        submission = self.task.month.submission
+        return f"{submission.pk}:{submission.version}"
+
+
+def _sign_off_list(
+    request: HttpRequest, year: int, *, problem: DomainError | None = None, status: int = 200
+) -> HttpResponse:
     require(request.actor.has(Role.HEAD), "not_permitted")
     tasks = _or_404(lambda: worklist.awaiting_sign_off(actor=request.actor, year=year, now=clock.now()))
-    return render(request, "kpi/signoff.html", {"tasks": tasks, "now": clock.now(), "year": year})
+    waiting = [
+        Waiting(task, why_one_by_one(task.month.submission, task.month.unreviewed.rag, request.actor)) for task in tasks
+    ]
+    context = {
+        "waiting": waiting,
+        "plain": sum(line.why is None for line in waiting),
+        "ticked": request.POST.getlist("item"),
+        "problem": problem,
+        "now": clock.now(),
+    }
+    return render(request, "kpi/signoff.html", context, status=status)
 
 
 def _or_404(find: Callable[[], list[Task]]) -> list[Task]:

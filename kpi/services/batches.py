@@ -1,0 +1,67 @@
+"""Signing several reports at once: only what needs no second look, and all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from accounts.permissions import Actor
+from kpi.domain.errors import DomainError
+from kpi.domain.periods import Period as Month
+from kpi.domain.values import Rag
+from kpi.models import Indicator, Submission
+from kpi.selectors.standing import RuleBook, assess_figure
+from kpi.services import submissions
+from kpi.services.content import content_of
+
+
+class OneByOne(StrEnum):
+    """Why a report has to be looked at by itself."""
+
+    OWN = "own"
+    CORRECTION = "correction"
+    LAMP = "lamp"
+
+
+def why_one_by_one(submission: Submission, rag: Rag, actor: Actor) -> OneByOne | None:
+    """``None`` where the report may be signed in a batch: green, no correction, not the signer's own.
+
+    ``rag`` is the lamp the report's figure gives. What is behind, at risk, done or not due is a statement the head
+    answers for in person.
+    """
+    if submission.author_id == actor.user.pk:
+        return OneByOne.OWN
+    if submission.is_correction:
+        return OneByOne.CORRECTION
+    return None if rag is Rag.GREEN else OneByOne.LAMP
+
+
+@transaction.atomic
+def sign_off_batch(*, chosen: Mapping[int, int], actor: Actor, now: datetime) -> int:
+    """Sign every report of ``chosen`` (id → the version that was seen); how many.
+
+    Raises ``nothing_chosen``, ``not_for_batch`` naming the indicator, or what ``sign_off`` raises; nothing is signed
+    then.
+    """
+    if not chosen:
+        raise DomainError("nothing_chosen")
+    rules = RuleBook.load()
+    waiting = Submission.objects.visible_to(actor).filter(pk__in=chosen)
+    # In one order for everyone, so that two batches never wait for each other.
+    found = list(waiting.select_related("period", "indicator").order_by("pk"))
+    for submission in found:
+        signed = submissions.sign_off(submission=submission, version=chosen[submission.pk], actor=actor, now=now)
+        if why_one_by_one(signed, _lamp(signed, rules), actor) is not None:
+            raise DomainError("not_for_batch", indicator=signed.indicator.code)
+    if len(found) < len(chosen):
+        raise DomainError("choice_gone")
+    return len(found)
+
+
+def _lamp(submission: Submission, rules: RuleBook) -> Rag:
+    month = Month.parse(submission.period.code)
+    indicator = Indicator.objects.for_board(submission.period).get(pk=submission.indicator_id)
+    return assess_figure(indicator, period=month, figure=content_of(submission).figure(), rules=rules).rag

@@ -1,0 +1,10 @@
+// “Tick all” on the head's list; without JavaScript each box is ticked by itself.
+"use strict";
+
+const all = document.getElementById("all");
+if (all) {
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    document.querySelectorAll("#batch input[type=checkbox]").forEach((box) => { box.checked = true; });
+  });
+}
