@@ -85,16 +85,25 @@ saved.addEventListener("htmx:afterRequest", (event) => {
   settled = asked;
   if (settled === edits) dropCopy();
 });
-// What is no answer to the form (a fault, a proxy's page, no connection) is tried again.
+// What is no answer to the form (a fault, a proxy's page, no connection) is tried again. An answer that stands there
+// already stays untouched: pressing its link leaves a field, which saves, and a link replaced under the pointer is
+// never clicked.
+let shown = "";
 saved.addEventListener("htmx:beforeSwap", (event) => {
+  const answer = event.detail.serverResponse;
   if (![200, 401, 409].includes(event.detail.xhr.status)) {
     event.detail.shouldSwap = false;
     tryAgain();
+  } else if (answer === shown) {
+    event.detail.shouldSwap = false;
+  } else {
+    shown = answer;
   }
 });
 saved.addEventListener("htmx:sendError", tryAgain);
 
 function tryAgain() {
+  shown = "";
   saved.textContent = saved.dataset.retry;
   setTimeout(() => htmx.trigger(saved, "again"), RETRY_MS);
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -77,13 +77,23 @@ def test_an_ended_session_keeps_the_text_and_returns_to_the_form(sign_in):
     page.context.clear_cookies(name="sessionid")
     page.locator("#narrative").fill(TEXT)
     expect(page.locator("#saved")).to_contain_text("登录已过期")
-    page.locator("#saved").get_by_role("link", name="重新登录").click()
+    press_slowly(page, page.locator("#saved").get_by_role("link", name="重新登录"))
     page.get_by_label("用户名").fill("nyj_staff")
     page.get_by_label("密码").fill("trial-2025-zjj")
     page.locator("form.card").get_by_role("button", name="登录").click()
     page.wait_for_url(f"**{FORM}")
     expect(page.locator("#narrative")).to_have_value(TEXT)
     expect(page.locator("#saved")).to_have_text(SAVED)
+
+
+def press_slowly(page: Page, target: Locator) -> None:
+    """A click as a hand makes it: the field left by it has been saved before the button comes up again."""
+    target.hover()
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith(FORM)) as saving:
+        page.mouse.down()
+    saving.value.finished()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.mouse.up()
 
 
 def test_two_editors_merge_field_by_field(sign_in):
@@ -93,7 +103,7 @@ def test_two_editors_merge_field_by_field(sign_in):
     figure(second).fill("2.90")
     second.locator("#narrative").fill(TEXT)
     expect(second.locator("#saved")).to_contain_text("等你合并")
-    second.get_by_role("button", name="查看并合并").click()
+    press_slowly(second, second.get_by_role("button", name="查看并合并"))
     panel = second.locator("#errors")
     expect(panel).to_be_focused()
     panel.get_by_label("2.81").check()
