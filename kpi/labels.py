@@ -113,6 +113,13 @@ ONE_BY_ONE = {
     "correction": Label(_("数据更正，需逐项看")),
     "lamp": Label(_("非正常项，需逐项看")),
 }
+IMPORT_STATUS = {
+    "new": Label(_("新增"), "new"),
+    "changed": Label(_("修改"), "changed"),
+    "unchanged": Label(_("不变"), "unchanged"),
+    "conflict": Label(_("冲突"), "conflict", "i-y"),
+    "error": Label(_("错误"), "error", "i-r"),
+}
 VERB = {
     Verb.SAVE: Label(_("保存草稿")),
     Verb.SUBMIT: Label(_("提交部门审签")),

@@ -26,6 +26,8 @@ MAX_ROWS, MAX_COLUMNS = 5000, 60
 TIMEOUT = 15
 CHUNK = 64 * 1024
 FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
+# Stands for a formula in a cell; no text can hold it, because XML has no such character.
+FORMULA = "\x01formula"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -44,13 +46,14 @@ def _messages() -> Mapping[str, str]:
         "workbook_too_complex": _("工作簿内容过多，请只保留要导入的一张表"),
         "workbook_has_macros": _("不支持带宏的工作簿，请另存为 .xlsx"),
         "workbook_unsafe": _("工作簿含有不允许的内容，没有读取"),
+        "workbook_has_formulas": _("工作簿含有公式，请复制后“选择性粘贴—数值”再传"),
         "workbook_unreadable": _("工作簿已损坏或过大，没有读取"),
         "too_many_rows": _("超过 5000 行或 60 列，请拆分后再传"),
     }
 
 
 def read(data: bytes) -> list[list[str]]:
-    """Rows of the first sheet as text, at most 5,000 × 60. Raises ``SpreadsheetRefused``."""
+    """Rows of the first sheet as text, at most 5,000 × 60; a formula is ``FORMULA``. Raises ``SpreadsheetRefused``."""
     _judge(data)
     try:
         done = subprocess.run(
@@ -113,6 +116,8 @@ class BoundedXLSX(XLSX):
     def create_dataset(self, in_stream: bytes) -> tablib.Dataset:
         dataset = tablib.Dataset()
         rows = read(in_stream)
+        if any(FORMULA in row for row in rows):
+            raise SpreadsheetRefused("workbook_has_formulas")
         if rows:
             dataset.headers = rows[0]
         for row in rows[1:]:

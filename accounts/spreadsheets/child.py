@@ -11,6 +11,9 @@ import resource
 import sys
 
 from openpyxl import load_workbook
+from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+
+from accounts.spreadsheets import FORMULA
 
 MEMORY = 512 * 1024 * 1024
 CPU_SECONDS = 10
@@ -19,14 +22,25 @@ CPU_SECONDS = 10
 def main(most_rows: int, most_columns: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    book = load_workbook(io.BytesIO(sys.stdin.buffer.read()), read_only=True, data_only=True)
-    found = book.worksheets[0].iter_rows(max_row=most_rows + 2, max_col=most_columns + 1, values_only=True)
-    rows = [["" if value is None else str(value) for value in row] for row in found]
+    book = load_workbook(io.BytesIO(sys.stdin.buffer.read()), read_only=True)
+    found = book.worksheets[0].iter_rows(max_row=most_rows + 2, max_col=most_columns + 1)
+    rows = [[text_of(cell) for cell in row] for row in found]
     while rows and not any(rows[-1]):
         rows.pop()
     width = max((place + 1 for row in rows for place, value in enumerate(row) if value), default=0)
     is_cut = len(rows) > most_rows + 1 or width > most_columns
     print(json.dumps({"rows": [] if is_cut else [row[:width] for row in rows], "is_cut": is_cut}))
+
+
+def text_of(cell: ReadOnlyCell | EmptyCell) -> str:
+    """A cell as a person reads it; a formula as ``FORMULA``, because nobody can say what it will come to."""
+    value = cell.value
+    if value is None:
+        return ""
+    if cell.data_type == "f":
+        return FORMULA
+    # A workbook's numbers are doubles: 15 digits are what Excel itself shows, 128.60000000000001 is 128.6.
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

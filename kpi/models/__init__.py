@@ -1,5 +1,6 @@
 """Fields, constraints and triggers. No workflow and no rule lives here: see services/ and domain/."""
 
+from kpi.models.imports import ReportUpload
 from kpi.models.indicators import Indicator, Milestone, PlanPoint, RuleSet, Target
 from kpi.models.periods import DueRule, Period, WorkdayOverride
 from kpi.models.reports import Commitment, Report
@@ -16,6 +17,7 @@ __all__ = [
     "Period",
     "PlanPoint",
     "Report",
+    "ReportUpload",
     "Review",
     "RuleSet",
     "Submission",

@@ -25,6 +25,14 @@ NARRATIVE_AT_LEAST = 10
 RATIO_DECIMALS = Decimal("0.0001")
 STAGES = range(5)
 
+# The fields of a report by how they are written; a milestone's node has a field of its own, “node_<ordinal>”.
+LISTS = ("covered_units", "deviation_reasons")
+FLAGS = ("no_progress", "is_correction")
+FIGURES = ("value", "numerator", "denominator")
+TEXTS = ("narrative", "measures", "catch_up_period", "outlook", "source_note")
+FIELDS = (*FIGURES, *LISTS, *FLAGS, *TEXTS)
+NODE = "node_"
+
 Raw = Mapping[str, Any]
 
 
@@ -99,6 +107,21 @@ def content_of(submission: Submission) -> Content:
         outlook=submission.outlook,
         source_note=submission.source_note,
     )
+
+
+def shown(content: Content, indicator: Indicator) -> dict[str, Any]:
+    """Content as it would have been typed, field by field."""
+    raw: dict[str, Any] = {name: getattr(content, name) for name in (*LISTS, *FLAGS, *TEXTS)}
+    raw |= {name: plain(getattr(content, name), indicator) for name in FIGURES}
+    return raw | {f"{NODE}{ordinal}": day for ordinal, day in content.completed_nodes.items()}
+
+
+def plain(value: Decimal | None, indicator: Indicator) -> str:
+    """A figure as it would be typed: the indicator's precision, no thousands comma."""
+    if value is None:
+        return ""
+    whole = indicator.kind in (Kind.RANK, Kind.STAGE, Kind.BOTTOM_LINE, Kind.MILESTONE, Kind.COVERAGE)
+    return f"{value:.{0 if whole else indicator.decimals}f}"
 
 
 class _Reader:
@@ -231,7 +254,7 @@ def _read_ratio(reader: _Reader, indicator: Indicator, content: Content, units: 
 def _read_nodes(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     nodes: dict[str, str] = {}
     for node in indicator.milestones.all():
-        name = f"node_{node.ordinal}"
+        name = f"{NODE}{node.ordinal}"
         day = reader.day(name)
         if day is None:
             continue

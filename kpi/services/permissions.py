@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from accounts.models import Department
 from accounts.permissions import Actor
 from kpi.domain.errors import NotPermitted
 from kpi.domain.values import Verb
@@ -52,6 +53,12 @@ def require(actor: Actor, verb: Verb, indicator: Indicator, *, is_signed_off: bo
     """Raise ``NotPermitted`` unless ``may``."""
     if not may(actor, verb, indicator, is_signed_off=is_signed_off):
         raise NotPermitted("not_permitted", verb=str(verb), indicator=indicator.code)
+
+
+def require_works_for(actor: Actor, department: Department) -> None:
+    """Raise ``NotPermitted`` unless the actor files for the department."""
+    if department.pk not in actor.department_ids:
+        raise NotPermitted("not_permitted")
 
 
 def require_supervisor(actor: Actor) -> None:

@@ -195,13 +195,18 @@ def return_for_revision(
         return locked
 
 
-@contextmanager
-def _open(period: Period, now: datetime) -> Iterator[None]:
-    """Refuse a period that is locked or not yet open; the database trigger has the last word in a race."""
+def require_open(period: Period, now: datetime) -> None:
+    """Raise ``PeriodClosed`` for a period that is locked or not yet open."""
     if period.locked_at is not None:
         raise PeriodClosed("period_closed", period=period.code)
     if now < period.opens_at:
         raise PeriodClosed("period_not_open", period=period.code)
+
+
+@contextmanager
+def _open(period: Period, now: datetime) -> Iterator[None]:
+    """Refuse a period that cannot be written; the database trigger has the last word in a race."""
+    require_open(period, now)
     try:
         with transaction.atomic():
             yield

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from kpi import labels
-from kpi.domain.values import Kind
 from kpi.models import Indicator, Submission
-from kpi.services.content import Content, FieldError, content_of
+from kpi.services.content import FIELDS, FLAGS, LISTS, NODE, Content, FieldError, content_of, shown
 
-LISTS = ("covered_units", "deviation_reasons")
-FLAGS = ("no_progress", "is_correction")
-FIGURES = ("value", "numerator", "denominator")
-TEXTS = ("narrative", "measures", "catch_up_period", "outlook", "source_note")
-FIELDS = (*FIGURES, *LISTS, *FLAGS, *TEXTS)
-NODE = "node_"
 # In a merge: “take_<field>” says whose text the field gets.
 TAKE = "take_"
 THEIRS = "theirs"
@@ -48,21 +40,6 @@ class ReportForm:
         if submission is not None and submission.typed:
             return cls(submission.typed)
         return cls(shown(content_of(submission) if submission else Content(), indicator))
-
-
-def shown(content: Content, indicator: Indicator) -> dict[str, Any]:
-    """Content as it would have been typed, field by field."""
-    raw: dict[str, Any] = {name: getattr(content, name) for name in (*LISTS, *FLAGS, *TEXTS)}
-    raw |= {name: plain(getattr(content, name), indicator) for name in FIGURES}
-    return raw | {f"{NODE}{ordinal}": day for ordinal, day in content.completed_nodes.items()}
-
-
-def plain(value: Decimal | None, indicator: Indicator) -> str:
-    """A figure as it would be typed: the indicator's precision, no thousands comma."""
-    if value is None:
-        return ""
-    whole = indicator.kind in (Kind.RANK, Kind.STAGE, Kind.BOTTOM_LINE, Kind.MILESTONE, Kind.COVERAGE)
-    return f"{value:.{0 if whole else indicator.decimals}f}"
 
 
 def raw_of(data: QueryDict, theirs: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,135 @@
+"""Filling many reports in Excel: take the template, send it back, look at what it would do, confirm."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from accounts import clock, spreadsheets
+from accounts.models import Department
+from accounts.permissions import require
+from accounts.spreadsheets import SpreadsheetRefused
+from kpi import wording
+from kpi.domain.errors import DomainError, NotPermitted, StaleVersion
+from kpi.models import Period, ReportUpload
+from kpi.services import imports
+from kpi.web.errors import status_of
+from kpi.web.views.ledger import XLSX
+from kpi.workbooks import importing
+from kpi.workbooks.importing import ImportRefused
+from kpi.workbooks.template import template
+
+
+def _period(year: int, code: str) -> Period:
+    found = Period.objects.filter(report__year=year, code=code).select_related("report").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _departments(request: HttpRequest) -> list[Department]:
+    """The departments the person files for, in official order."""
+    require(bool(request.actor.department_ids), "not_permitted")
+    return list(Department.objects.filter(pk__in=request.actor.department_ids).order_by("ordinal"))
+
+
+def _department(request: HttpRequest, code: str | None) -> Department:
+    """The one named, else the first; another's does not exist."""
+    found = [department for department in _departments(request) if code in (None, "", department.code)]
+    if not found:
+        raise Http404
+    return found[0]
+
+
+@login_required
+def download_template(request: HttpRequest, year: int, period: str) -> HttpResponse:
+    """The department's workbook for the period, to fill in."""
+    department, month = _department(request, request.GET.get("unit")), _period(year, period)
+    content = template(department=department, period=month, actor=request.actor, now=clock.now())
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="reports-{month.code}-{department.code}.xlsx"'
+    return response
+
+
+@login_required
+def upload_workbook(request: HttpRequest, year: int, period: str) -> HttpResponse:
+    """The two steps, and the file that comes back."""
+    month = _period(year, period)
+    if request.method != "POST":
+        return _show_steps(request, month)
+    try:
+        upload = _keep(request, month)
+        importing.preview(upload=upload, actor=request.actor, now=clock.now())
+    except SpreadsheetRefused as refused:
+        return _show_steps(request, month, problem=str(refused), status=422)
+    except NotPermitted:
+        raise
+    except DomainError as refused:
+        text = wording.refusal(refused.code, refused.params)
+        return _show_steps(request, month, problem=text, status=status_of(refused))
+    return redirect("import-preview", year, period, upload.pk)
+
+
+def _keep(request: HttpRequest, month: Period) -> ReportUpload:
+    department, sent = _department(request, request.POST.get("unit")), request.FILES.get("file")
+    if sent is None:
+        raise DomainError("file_missing")
+    # One byte more than is allowed tells that there is more.
+    data = sent.read(spreadsheets.MAX_BYTES + 1)
+    return imports.keep_upload(
+        department=department,
+        period=month,
+        name=sent.name or "",
+        data=data,
+        rows=spreadsheets.read(data),
+        actor=request.actor,
+        now=clock.now(),
+    )
+
+
+def _show_steps(request: HttpRequest, month: Period, *, problem: str = "", status: int = 200) -> HttpResponse:
+    context = {"period": month, "departments": _departments(request), "problem": problem, "now": clock.now()}
+    return render(request, "kpi/import.html", context, status=status)
+
+
+@login_required
+def confirm_import(request: HttpRequest, year: int, period: str, pk: UUID) -> HttpResponse:
+    """What the workbook would do, row by row; a POST does it."""
+    uploads = ReportUpload.objects.filter(user=request.user, period__report__year=year, period__code=period)
+    upload = uploads.select_related("period__report", "department").filter(pk=pk).first()
+    if upload is None:
+        raise Http404
+    if request.method != "POST":
+        return _show_preview(request, upload)
+    try:
+        written = importing.confirm(
+            upload=upload, sha256=request.POST.get("sha256", ""), actor=request.actor, now=clock.now()
+        )
+    except NotPermitted:
+        raise
+    except StaleVersion:
+        return _show_preview(request, upload, problem=ImportRefused("import_changed"), status=409)
+    except DomainError as problem:
+        return _show_preview(request, upload, problem=problem, status=409)
+    messages.success(request, _("已导入 %(count)s 项，存为草稿；核对后逐项提交") % {"count": written})
+    return redirect("todo", year)
+
+
+def _show_preview(
+    request: HttpRequest, upload: ReportUpload, *, problem: DomainError | None = None, status: int = 200
+) -> HttpResponse:
+    now = clock.now()
+    context = {
+        "upload": upload,
+        "period": upload.period,
+        "preview": importing.preview(upload=upload, actor=request.actor, now=now),
+        "problem": problem,
+        "is_over": upload.applied_at is not None or now >= upload.expires_at,
+        "now": now,
+    }
+    return render(request, "kpi/import_preview.html", context, status=status)
