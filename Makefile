@@ -58,13 +58,13 @@ $(STAMP): requirements/dev.txt
 	@$(BIN)/python -m pip check --disable-pip-version-check
 	@touch $@
 
-browser: ## Install Chromium and a Chinese font where the system allows it (root on Debian)
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+browser: install ## Install Chromium, what its driver needs and a Chinese font where the system allows it (root on Debian)
+	@if { command -v chromium || command -v chromium-browser; } >/dev/null && $(BIN)/playwright --version >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing chromium for the browser tests (once)"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	    chromium fonts-noto-cjk >/dev/null; \
-	else echo "no chromium: browser tests will be skipped (Debian: apt install chromium fonts-noto-cjk)"; fi
+	    chromium fonts-noto-cjk libatomic1 >/dev/null; \
+	else echo "no chromium: browser tests will be skipped (Debian: apt install chromium fonts-noto-cjk libatomic1)"; fi
 
 clean: ## Remove the trial's data and everything generated (the trial must be stopped)
 	rm -rf .run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage staticfiles

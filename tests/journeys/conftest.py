@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from config.services import APP
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DRIVER = [str(Path(sys.executable).with_name("playwright")), "--version"]
 FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 FLAGS += ["--disable-sync", "--disable-quic"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
 READY_TIMEOUT = 60
@@ -90,10 +92,16 @@ def wait_for(address: str, log: Path) -> None:
     raise AssertionError(f"the product did not start:\n{log.read_text(errors='replace')[-3000:]}")
 
 
+@cache
+def can_drive_a_browser() -> bool:
+    """Whether Chromium is here, and the driver finds the system libraries it needs."""
+    return CHROMIUM is not None and subprocess.run(DRIVER, capture_output=True).returncode == 0
+
+
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("NO CHROMIUM: the journey was not made (Debian: apt install chromium fonts-noto-cjk)")
+    if not can_drive_a_browser():
+        pytest.skip("NO CHROMIUM: the journey was not made (Debian: apt install chromium fonts-noto-cjk libatomic1)")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
