@@ -24,6 +24,7 @@ from kpi.domain.values import (
     Timeliness,
     Verb,
 )
+from kpi.domain.window import Phase
 
 
 class Label(NamedTuple):
@@ -128,6 +129,14 @@ VERB = {
     Verb.RETURN: Label(pgettext_lazy("verb", "退回修改")),
     Verb.APPROVE: Label(_("审定")),
     Verb.CORRECT: Label(_("数据更正")),
+    Verb.ABANDON: Label(_("放弃更正")),
+}
+PHASE = {
+    Phase.NOT_OPEN: Label(_("未开放")),
+    Phase.OPEN: Label(_("填报中")),
+    Phase.GRACE: Label(_("宽限期")),
+    Phase.REVIEW: Label(_("复核中")),
+    Phase.LOCKED: Label(_("已锁定")),
 }
 TIMELINESS = {
     Timeliness.ON_TIME: Label(_("按时")),

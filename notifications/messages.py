@@ -25,6 +25,11 @@ KINDS = {
     "submission.submitted": MessageKind(_("待审签")),
     "submission.signed_off": MessageKind(_("待复核"), channels=(Channel.INBOX,)),
     "submission.returned": MessageKind(_("退回修改"), may_be_muted=False),
+    "extension.asked": MessageKind(_("延期申请")),
+    "extension.granted": MessageKind(_("延期批准"), needs_action=False),
+    "extension.refused": MessageKind(_("延期未批准"), needs_action=False),
+    "period.unlock_asked": MessageKind(_("解锁待确认"), may_be_muted=False),
+    "period.unlock_answered": MessageKind(_("解锁答复"), channels=(Channel.INBOX,), needs_action=False),
     "submission.approved": MessageKind(_("已审定"), channels=(Channel.INBOX,), needs_action=False),
 }
 

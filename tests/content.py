@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from kpi.models import Indicator, Period
-from kpi.services.content import Content, parse
+from kpi.selectors.content import Content
+from kpi.services.content import parse
 
 TODAY = date(2025, 7, 2)
 

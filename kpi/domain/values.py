@@ -116,6 +116,7 @@ class Verb(StrEnum):
     RETURN = "return"
     APPROVE = "approve"
     CORRECT = "correct"
+    ABANDON = "abandon"
 
 
 class Timeliness(StrEnum):

@@ -20,6 +20,9 @@ TRANSITIONS: Mapping[tuple[SubmissionState, Verb], SubmissionState] = {
     (S.RETURNED, V.SAVE): S.RETURNED,
     (S.RETURNED, V.SUBMIT): S.SUBMITTED,
     (S.APPROVED, V.CORRECT): S.DRAFT,
+    # A correction given up: only where an approved version is in force, which the service knows.
+    (S.DRAFT, V.ABANDON): S.APPROVED,
+    (S.RETURNED, V.ABANDON): S.APPROVED,
 }
 
 

@@ -7,11 +7,13 @@ from kpi.models.reports import Commitment, Report
 from kpi.models.reviews import Review
 from kpi.models.snapshots import AssessmentSnapshot
 from kpi.models.submissions import Submission
+from kpi.models.windows import Extension, Unlock
 
 __all__ = [
     "AssessmentSnapshot",
     "Commitment",
     "DueRule",
+    "Extension",
     "Indicator",
     "Milestone",
     "Period",
@@ -22,5 +24,6 @@ __all__ = [
     "RuleSet",
     "Submission",
     "Target",
+    "Unlock",
     "WorkdayOverride",
 ]

@@ -53,9 +53,24 @@ class WorkdayOverride(models.Model):
         return f"{self.day} {self.name}"
 
 
+# Nothing about a locked period changes, whatever path writes, but the lock itself where two persons agreed to lift it.
+LOCK_GUARD = """
+    IF TG_OP = 'UPDATE' AND NEW.locked_at IS NULL
+        AND to_jsonb(NEW) - 'locked_at' = to_jsonb(OLD) - 'locked_at'
+        AND EXISTS (
+            SELECT 1 FROM kpi_unlock
+            WHERE period_id = OLD.id AND is_confirmed AND relocked_at IS NULL AND decided_by_id <> asked_by_id
+        )
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'locked_period_stays_locked: Cannot % a locked period', lower(TG_OP);
+"""
+
+
 @pghistory.track()
 class Period(models.Model):
-    """A reporting month with its window. Once locked it stays locked, whatever path writes."""
+    """A reporting month with its window. Once locked it stays locked until two persons reopen it (``Unlock``)."""
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="periods", verbose_name=_("报告"))
     code = PeriodCodeField(_("报告期"))
@@ -75,10 +90,12 @@ class Period(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(
+            pgtrigger.Trigger(
                 name="locked_period_stays_locked",
+                when=pgtrigger.Before,
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__locked_at__isnull=False),
+                func=LOCK_GUARD,
             ),
         ]
 

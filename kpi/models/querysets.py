@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import ExpressionWrapper, OuterRef, Q, Subquery
 
 from kpi.domain.periods import Period as Month
-from kpi.domain.values import SubmissionState
+from kpi.domain.values import SubmissionState, Verb
 
 if TYPE_CHECKING:
     from datetime import date
@@ -71,5 +71,14 @@ class SubmissionQuerySet(models.QuerySet):
         """Annotate ``is_visible``: who filed when is known to all, what a draft says is not."""
         return self.annotate(is_visible=ExpressionWrapper(visibility(actor), models.BooleanField()))
 
-    def approved(self) -> SubmissionQuerySet:
-        return self.filter(state=SubmissionState.APPROVED)
+    def with_standing(self) -> SubmissionQuerySet:
+        """Annotate ``standing``: the content approved last, as history keeps it; ``None`` before any approval.
+
+        While an approved report is being corrected, this is what still counts.
+        """
+        review = apps.get_model("kpi", "Review").objects.filter(submission=OuterRef("pk"), verb=Verb.APPROVE)
+        return self.annotate(standing=Subquery(review.order_by("-version").values("content")[:1]))
+
+    def ever_approved(self) -> SubmissionQuerySet:
+        """Reports whose figure counts, whether or not a correction is under way."""
+        return self.filter(approved_at__isnull=False)

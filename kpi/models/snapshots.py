@@ -15,7 +15,9 @@ class AssessmentSnapshot(models.Model):
     """The lamp of one indicator at the lock of one period, with the inputs and the rule that gave it.
 
     ``source_period`` is the month whose approved figure was assessed: an earlier one when this month was missing
-    or not asked for, empty when there never was a figure.
+    or not asked for, empty when there never was a figure. ``edition`` grows when a period was reopened and locked
+    again: what was published first stays beside it. ``is_unpublished``: the month's report was approved without a
+    figure, because there is none yet.
     """
 
     period = models.ForeignKey(Period, models.PROTECT, related_name="snapshots", verbose_name=_("报告期"))
@@ -38,14 +40,16 @@ class AssessmentSnapshot(models.Model):
     is_ahead = models.BooleanField(_("超序时"), default=False)
     rule_code = models.CharField(_("规则"), max_length=40)
     rule_version = models.CharField(_("规则版本"), max_length=20)
+    is_unpublished = models.BooleanField(_("数据尚未公布"), default=False)
+    edition = models.PositiveSmallIntegerField(_("版次"), default=1)
     taken_at = models.DateTimeField(_("冻结时间"))
 
     class Meta:
         verbose_name = _("亮灯快照")
         verbose_name_plural = _("亮灯快照")
-        ordering = ("period", "indicator")
+        ordering = ("period", "indicator", "edition")
         constraints = [
-            models.UniqueConstraint(fields=["period", "indicator"], name="snapshot_once_per_period"),
+            models.UniqueConstraint(fields=["period", "indicator", "edition"], name="snapshot_once_per_edition"),
         ]
         triggers = [
             pgtrigger.Protect(name="snapshot_is_frozen", operation=pgtrigger.Update | pgtrigger.Delete),

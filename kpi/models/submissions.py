@@ -32,7 +32,7 @@ class Submission(models.Model):
 
     ``value`` is the figure in the indicator's unit (per cent for a ratio, covered units for coverage, completed
     nodes for milestones, position for a rank, events for a bottom line, 0–4 for a stage); ``None`` is “nothing
-    said”, which is neither 0 nor “no progress”.
+    said”, which is neither 0 nor “no progress”; ``is_unpublished`` says that the figure does not exist yet.
     ``version`` grows by one with every write; a write names the version it was made from.
     ``cycle`` grows with every return, so that reminders start afresh.
     ``typed`` holds the form's fields as they were typed, only while a draft has some that cannot be read yet.
@@ -51,6 +51,7 @@ class Submission(models.Model):
     covered_units = models.JSONField(_("已覆盖"), default=list, blank=True)
     completed_nodes = models.JSONField(_("已完成节点"), default=dict, blank=True)
     no_progress = models.BooleanField(_("本月没有新进展"), default=False)
+    is_unpublished = models.BooleanField(_("数据尚未公布"), default=False)
     is_correction = models.BooleanField(_("数据更正"), default=False)
     narrative = models.TextField(_("进展说明"), blank=True)
     deviation_reasons = models.JSONField(_("偏差原因"), default=list, blank=True)

@@ -17,6 +17,7 @@ from django.db.models import Q
 from accounts.models import Department
 from kpi.domain.values import Kind, Rag, Timeliness
 from kpi.models import Submission
+from kpi.selectors.content import in_force
 from kpi.selectors.scoreboard import FILED, SEVERITY, Row, Scoreboard, worst_first
 
 # “Three ambers in a row” needs a leader's eye although none of them is red.
@@ -157,5 +158,5 @@ def explanations(rows: Iterable[Row]) -> Mapping[str, Submission]:
     wanted = Q(pk__in=[])
     for indicator, period in sources:
         wanted |= Q(indicator=indicator, period__code=period)
-    found = Submission.objects.approved().filter(wanted).select_related("indicator")
-    return {submission.indicator.code: submission for submission in found}
+    found = Submission.objects.ever_approved().with_standing().filter(wanted).select_related("indicator")
+    return {submission.indicator.code: in_force(submission) for submission in found}

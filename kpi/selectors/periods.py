@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from kpi.models import Period, Report
+from kpi.domain.window import Extension as MoreTime
+from kpi.domain.window import Window
+from kpi.models import Extension, Period, Report
 
 
 def latest_year() -> int | None:
@@ -28,12 +31,21 @@ def open_ones(periods: list[Period], now: datetime) -> list[Period]:
     return [period for period in periods if period.opens_at <= now and period.locked_at is None]
 
 
-def phase(period: Period, now: datetime) -> str:
-    """``not_open``, ``open``, ``grace``, ``review`` or ``locked`` — computed for a moment, never stored."""
-    if period.locked_at is not None:
-        return "locked"
-    if now < period.opens_at:
-        return "not_open"
-    if now <= period.due_at:
-        return "open"
-    return "grace" if now <= period.grace_ends_at else "review"
+def window(period: Period, extensions: Iterable[Extension] = ()) -> Window:
+    """The period's window for the department whose ``extensions`` are given; the general one without any."""
+    return Window(
+        opens_at=period.opens_at,
+        due_at=period.due_at,
+        grace_ends_at=period.grace_ends_at,
+        locked_at=period.locked_at,
+        extensions=[
+            MoreTime(granted_at=found.decided_at, until=found.until)
+            for found in extensions
+            if found.decided_at is not None and found.until is not None
+        ],
+    )
+
+
+def window_for(period: Period, department_id: int) -> Window:
+    """The period's window as it is for one department (1 query)."""
+    return window(period, Extension.objects.filter(period=period, department=department_id, until__isnull=False))

@@ -7,25 +7,31 @@ figures. What is not yet approved is kept apart, so that a page can show it as u
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import TypeVar
 
 from accounts.permissions import Actor
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Rag, SubmissionState, Timeliness, timeliness
-from kpi.models import AssessmentSnapshot, Indicator, Period, Submission
+from kpi.domain.window import Window
+from kpi.models import AssessmentSnapshot, Extension, Indicator, Period, Submission
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors import periods as period_selector
+from kpi.selectors.content import content_in_force
 from kpi.selectors.standing import Figure, RuleBook, assess_figure, is_asked, published
+
+T = TypeVar("T")
 
 # Worst first: the order in which a person should look.
 SEVERITY = {Rag.RED: 0, Rag.AMBER: 1, Rag.GREEN: 2, Rag.NOT_DUE: 3, Rag.DONE: 4}
 FILED = (Timeliness.ON_TIME, Timeliness.LATE)
 UNFILED = (SubmissionState.DRAFT, SubmissionState.RETURNED)
+UNDER_WAY = (SubmissionState.SUBMITTED, SubmissionState.SIGNED_OFF)
 # Kinds that cannot slide back once reached: they owe no further reports (销号).
 CLOSED_BY_COMPLETION = frozenset({Kind.MILESTONE, Kind.STAGE})
 
@@ -36,7 +42,9 @@ class MonthLamp:
 
     ``assessment`` is the lamp in force that month (``None`` before any figure was approved); ``source_period`` the
     month whose figure gave it; ``unreviewed`` the lamp the pending figure would give. ``is_unfiled`` says that a report
-    is owed and nobody has submitted it; ``cycle`` counts returns.
+    is owed and nobody has submitted it; ``cycle`` counts returns. ``window`` is the period's for the lead department.
+    ``is_unpublished`` says that the approved report names no figure because there is none yet; ``republished_from`` the
+    lamp of the edition before, where the period was reopened and the lamp changed.
     """
 
     period: Period
@@ -48,6 +56,9 @@ class MonthLamp:
     unreviewed: Assessment | None = None
     is_unfiled: bool = False
     cycle: int = 1
+    window: Window | None = None
+    is_unpublished: bool = False
+    republished_from: Rag | None = None
 
     @property
     def rag(self) -> Rag | None:
@@ -60,7 +71,7 @@ class MonthLamp:
 
     @property
     def mark(self) -> str:
-        """How the heat map draws it: own, unreviewed, unapproved, missing, pending, carried or none.
+        """How the heat map draws it: own, unreviewed, unpublished, unapproved, missing, pending, carried or none.
 
         Unapproved is a report that came but was not approved before the month was locked.
         """
@@ -68,6 +79,8 @@ class MonthLamp:
             return "own"
         if self.unreviewed is not None:
             return "unreviewed"
+        if self.is_unpublished:
+            return "unpublished"
         if self.timeliness is Timeliness.MISSING:
             return "missing"
         if self.is_asked:
@@ -180,7 +193,7 @@ def build(
 ) -> Scoreboard:
     """The scoreboard of ``year`` as of ``period_code`` (default: the current period).
 
-    ``actor`` decides which unapproved figures are seen; ``None`` sees approved ones only. 7 queries however many
+    ``actor`` decides which unapproved figures are seen; ``None`` sees approved ones only. 8 queries however many
     indicators there are. Raises ``Period.DoesNotExist`` for an unknown period.
     """
     periods = period_selector.of_year(year)
@@ -207,7 +220,8 @@ def _chosen(periods: list[Period], code: str | None, now: datetime) -> Period:
 
 @dataclass(frozen=True)
 class _Sources:
-    snapshots: Mapping[tuple[int, int], AssessmentSnapshot]
+    snapshots: Mapping[tuple[int, int], list[AssessmentSnapshot]]
+    extensions: Mapping[tuple[int, int], list[Extension]]
     submissions: Mapping[tuple[int, int], Submission]
     rules: RuleBook
     now: datetime
@@ -216,54 +230,74 @@ class _Sources:
     def load(cls, periods: list[Period], actor: Actor | None, rules: RuleBook, now: datetime) -> _Sources:
         locked = [period.pk for period in periods if period.locked_at is not None]
         still_open = [period.pk for period in periods if period.locked_at is None]
-        submissions = Submission.objects.filter(period__in=still_open).marked_for(actor)
+        submissions = Submission.objects.filter(period__in=still_open).marked_for(actor).with_standing()
+        snapshots = AssessmentSnapshot.objects.filter(period__in=locked).order_by("edition")
+        extensions = Extension.objects.filter(period__in=still_open, until__isnull=False)
         return cls(
-            snapshots={
-                (snapshot.indicator_id, snapshot.period_id): snapshot
-                for snapshot in AssessmentSnapshot.objects.filter(period__in=locked)
-            },
+            snapshots=_grouped(snapshots, lambda found: (found.indicator_id, found.period_id)),
+            extensions=_grouped(extensions, lambda found: (found.department_id, found.period_id)),
             submissions={(found.indicator_id, found.period_id): found for found in submissions},
             rules=rules,
             now=now,
         )
 
 
+def _grouped(rows: Iterable[T], key: Callable[[T], tuple[int, int]]) -> Mapping[tuple[int, int], list[T]]:
+    groups: dict[tuple[int, int], list[T]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return groups
+
+
 def _months(indicator: Indicator, periods: list[Period], sources: _Sources) -> Iterator[MonthLamp]:
     previous: MonthLamp | None = None
     for period in periods:
-        snapshot = sources.snapshots.get((indicator.pk, period.pk))
-        previous = _published_month(period, snapshot) if snapshot else _open_month(indicator, period, previous, sources)
+        editions = sources.snapshots.get((indicator.pk, period.pk))
+        previous = _published_month(period, editions) if editions else _open_month(indicator, period, previous, sources)
         yield previous
 
 
-def _published_month(period: Period, snapshot: AssessmentSnapshot) -> MonthLamp:
+def _published_month(period: Period, editions: list[AssessmentSnapshot]) -> MonthLamp:
+    snapshot, earlier = editions[-1], editions[-2] if len(editions) > 1 else None
+    has_changed = earlier is not None and earlier.rag != snapshot.rag
     return MonthLamp(
         period=period,
         assessment=published(snapshot) if snapshot.source_period else None,
         source_period=snapshot.source_period,
         is_asked=snapshot.is_asked,
         timeliness=Timeliness(snapshot.timeliness) if snapshot.timeliness else None,
+        window=period_selector.window(period),
+        is_unpublished=snapshot.is_unpublished,
+        republished_from=Rag(earlier.rag) if earlier is not None and has_changed else None,
     )
 
 
 def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None, sources: _Sources) -> MonthLamp:
-    month = Month.parse(period.code)
     submission = sources.submissions.get((indicator.pk, period.pk))
-    seen = submission if submission and submission.is_visible else None
-    filed = seen if seen and seen.state not in UNFILED else None
-    own = assess_figure(indicator, period=month, figure=Figure.of(filed), rules=sources.rules) if filed else None
-    is_approved = filed is not None and filed.state == SubmissionState.APPROVED
+    extensions = sources.extensions.get((indicator.lead_department_id, period.pk), ())
+    window = period_selector.window(period, extensions)
+    month = Month.parse(period.code)
     asked = _owes(indicator, month, previous)
+    seen = submission if submission and submission.is_visible else None
+    standing = content_in_force(submission) if submission else None
+    counts = standing is not None and not standing.is_unpublished
+    carried = previous.assessment if previous else None
+
+    def lamp_of(figure: Figure) -> Assessment:
+        return assess_figure(indicator, period=month, figure=figure, rules=sources.rules)
+
     return MonthLamp(
         period=period,
-        assessment=own if is_approved else (previous.assessment if previous else None),
-        source_period=period.code if is_approved else (previous.source_period if previous else ""),
+        assessment=lamp_of(standing.figure()) if standing is not None and counts else carried,
+        source_period=period.code if counts else (previous.source_period if previous else ""),
         is_asked=asked,
-        timeliness=_timeliness(period, submission, sources.now) if asked else None,
+        timeliness=_timeliness(window, submission, sources.now) if asked else None,
         submission=seen,
-        unreviewed=None if is_approved else own,
-        is_unfiled=asked and (submission is None or submission.state in UNFILED),
+        unreviewed=lamp_of(Figure.of(seen)) if seen and seen.state in UNDER_WAY and not seen.is_unpublished else None,
+        is_unfiled=asked and (submission is None or submission.state in UNFILED) and standing is None,
         cycle=submission.cycle if submission else 1,
+        window=window,
+        is_unpublished=standing is not None and standing.is_unpublished,
     )
 
 
@@ -272,10 +306,10 @@ def _owes(indicator: Indicator, month: Month, previous: MonthLamp | None) -> boo
     return not is_closed and is_asked(indicator, month)
 
 
-def _timeliness(period: Period, submission: Submission | None, now: datetime) -> Timeliness:
+def _timeliness(window: Window, submission: Submission | None, now: datetime) -> Timeliness:
     return timeliness(
         submitted_at=submission.first_submitted_at if submission else None,
-        due_at=period.due_at,
-        grace_ends_at=period.grace_ends_at,
+        due_at=window.due_for_unit,
+        grace_ends_at=window.missing_after,
         now=now,
     )

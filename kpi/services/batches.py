@@ -13,9 +13,9 @@ from kpi.domain.errors import DomainError
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Rag
 from kpi.models import Indicator, Submission
+from kpi.selectors.content import content_of
 from kpi.selectors.standing import RuleBook, assess_figure
 from kpi.services import submissions
-from kpi.services.content import content_of
 
 
 class OneByOne(StrEnum):

@@ -7,7 +7,7 @@ problem, field by field, so that a person corrects them in one go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -17,8 +17,8 @@ from kpi.domain.errors import DomainError
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Outlook, Rag, parse_number
-from kpi.models import Indicator, Submission
-from kpi.selectors.standing import Figure
+from kpi.models import Indicator, Period, Submission
+from kpi.selectors.content import FIGURES, Content
 
 MAX_TEXT = 2000
 NARRATIVE_AT_LEAST = 10
@@ -27,13 +27,15 @@ STAGES = range(5)
 
 # The fields of a report by how they are written; a milestone's node has a field of its own, “node_<ordinal>”.
 LISTS = ("covered_units", "deviation_reasons")
-FLAGS = ("no_progress", "is_correction")
-FIGURES = ("value", "numerator", "denominator")
+FLAGS = ("no_progress", "is_unpublished", "is_correction")
 TEXTS = ("narrative", "measures", "catch_up_period", "outlook", "source_note")
 FIELDS = (*FIGURES, *LISTS, *FLAGS, *TEXTS)
 NODE = "node_"
 
 Raw = Mapping[str, Any]
+
+
+REASON_AT_LEAST = 5
 
 
 @dataclass(frozen=True)
@@ -53,60 +55,12 @@ class ContentInvalid(DomainError):
         self.errors = tuple(errors)
 
 
-@dataclass(frozen=True)
-class Content:
-    """The typed content of one submission; field names are those of ``Submission``."""
-
-    value: Decimal | None = None
-    numerator: Decimal | None = None
-    denominator: Decimal | None = None
-    covered_units: tuple[str, ...] = ()
-    completed_nodes: Mapping[str, str] = field(default_factory=dict)
-    no_progress: bool = False
-    is_correction: bool = False
-    narrative: str = ""
-    deviation_reasons: tuple[str, ...] = ()
-    measures: str = ""
-    catch_up_period: str = ""
-    outlook: str = ""
-    source_note: str = ""
-
-    def figure(self) -> Figure:
-        """The part the lamp depends on."""
-        nodes = {int(ordinal): date.fromisoformat(day) for ordinal, day in self.completed_nodes.items()}
-        return Figure(self.value, nodes)
-
-    def as_fields(self) -> dict[str, Any]:
-        """Values for the model's fields."""
-        return {
-            **asdict(self),
-            "covered_units": list(self.covered_units),
-            "deviation_reasons": list(self.deviation_reasons),
-            "completed_nodes": dict(self.completed_nodes),
-        }
-
-    def as_json(self) -> dict[str, Any]:
-        """The same for history and audit: figures as text, so that no digit is lost."""
-        return {name: str(value) if isinstance(value, Decimal) else value for name, value in self.as_fields().items()}
-
-
-def content_of(submission: Submission) -> Content:
-    """The content a stored submission holds."""
-    return Content(
-        value=submission.value,
-        numerator=submission.numerator,
-        denominator=submission.denominator,
-        covered_units=tuple(submission.covered_units),
-        completed_nodes=submission.completed_nodes,
-        no_progress=submission.no_progress,
-        is_correction=submission.is_correction,
-        narrative=submission.narrative,
-        deviation_reasons=tuple(submission.deviation_reasons),
-        measures=submission.measures,
-        catch_up_period=submission.catch_up_period,
-        outlook=submission.outlook,
-        source_note=submission.source_note,
-    )
+def require_reason(text: str, field: str = "reason") -> str:
+    """The reason without surrounding blanks. Raises ``ContentInvalid`` at ``field`` where it says too little."""
+    reason = text.strip()
+    if len(reason) < REASON_AT_LEAST:
+        raise ContentInvalid([FieldError(field, "reason_too_short", {"at_least": REASON_AT_LEAST})])
+    return reason
 
 
 def shown(content: Content, indicator: Indicator) -> dict[str, Any]:
@@ -214,6 +168,7 @@ def read(
     reader = _Reader(raw)
     content = Content(
         no_progress=reader.flag("no_progress"),
+        is_unpublished=reader.flag("is_unpublished"),
         is_correction=reader.flag("is_correction"),
         narrative=reader.text("narrative"),
         deviation_reasons=reader.items("deviation_reasons", labels.DEVIATION),
@@ -305,7 +260,10 @@ FIGURE_FIELD = {Kind.RATIO: "numerator", Kind.COVERAGE: "covered_units", Kind.MI
 
 
 def with_last_figure(content: Content, last: Submission | None) -> Content:
-    """“No progress this month” repeats the last figure explicitly; blank stays blank."""
+    """“No progress this month” repeats the last figure explicitly; blank stays blank, and what is not published yet
+    has none."""
+    if content.is_unpublished:
+        return content.without_figure()
     if not content.no_progress or last is None:
         return content
     return replace(
@@ -315,6 +273,26 @@ def with_last_figure(content: Content, last: Submission | None) -> Content:
         denominator=last.denominator,
         covered_units=tuple(last.covered_units),
         completed_nodes=last.completed_nodes,
+    )
+
+
+def carried(last: Submission | None, period: Period) -> Content:
+    """What a new report starts with: the text and ticks of the last approved one that still hold.
+
+    The figure and the account of progress are asked for anew; a month by which to catch up is kept while it lies ahead.
+    """
+    if last is None:
+        return Content()
+    is_ahead = last.catch_up_period > period.code
+    return Content(
+        value=last.value if last.covered_units or last.completed_nodes else None,
+        covered_units=tuple(last.covered_units),
+        completed_nodes=last.completed_nodes,
+        deviation_reasons=tuple(last.deviation_reasons),
+        measures=last.measures,
+        catch_up_period=last.catch_up_period if is_ahead else "",
+        outlook=last.outlook,
+        source_note=last.source_note,
     )
 
 
@@ -336,6 +314,8 @@ def check_complete(*, indicator: Indicator, content: Content, last: Submission |
 
 def _check_figure(indicator: Indicator, content: Content, last: Submission | None) -> list[FieldError]:
     name = FIGURE_FIELD.get(Kind(indicator.kind), "value")
+    if content.is_unpublished:
+        return [FieldError("is_unpublished", "unpublished_or_no_progress")] if content.no_progress else []
     if content.value is None:
         return [FieldError(name, "value_required")]
     may_not_fall = indicator.kind in (Kind.CUMULATIVE, Kind.MILESTONE, Kind.COVERAGE)

@@ -18,8 +18,8 @@ from accounts import audit
 from accounts.models import ADMINISTRATORS, Department, Membership, Post, Role, User
 from kpi.domain.values import SubmissionState, Verb
 from kpi.models import Indicator, Period, Report, Review, Submission
+from kpi.selectors.content import content_of
 from kpi.services import periods
-from kpi.services.content import content_of
 
 Record = Mapping[str, str]
 # Between the steps of a sample history: filed, signed an hour later, approved a day later.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.utils.timezone import localtime
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.models import Role, User
-from kpi.models import Indicator, Period, Submission
+from kpi.models import Extension, Indicator, Period, Submission, Unlock
 from kpi.selectors.people import holding
 from notifications import outbox
 
@@ -49,6 +49,77 @@ def returned(submission: Submission, *, reason: str, now: datetime) -> None:
     staff = _of_lead(Role.STAFF, submission, now)
     url = report_url(submission.indicator, submission.period)
     _tell(staff, "submission.returned", submission, now, _title_returned, url=url, body=reason)
+
+
+def extension_asked(extension: Extension, *, now: datetime) -> None:
+    office = holding(Role.SUPERVISOR, day=localtime(now).date())
+    url = f"/{extension.period.report.year}/desk/?period={extension.period.code}#extensions"
+    words = _in_own_language(lambda: _("%(unit)s申请延期：%(period)s 期") % _named(extension))
+    _tell_of_window(office, "extension.asked", extension, words, extension.reason, url, now)
+
+
+def extension_answered(extension: Extension, *, now: datetime) -> None:
+    day = localtime(now).date()
+    people = [
+        person
+        for role in (Role.STAFF, Role.HEAD)
+        for person in holding(role, day=day, department_id=extension.department_id)
+    ]
+    url = f"/{extension.period.report.year}/todo/"
+    if extension.until is None:
+        words = _in_own_language(lambda: _("延期未批准：%(period)s 期") % _named(extension))
+        _tell_of_window(people, "extension.refused", extension, words, extension.answer, url, now)
+        return
+    until = localtime(extension.until)
+    words = _in_own_language(
+        lambda: _("%(period)s 期可填报至 %(until)s") % {**_named(extension), "until": f"{until:%m-%d %H:%M}"}
+    )
+    _tell_of_window(people, "extension.granted", extension, words, extension.answer, url, now)
+
+
+def unlock_asked(unlock: Unlock, *, now: datetime) -> None:
+    office = holding(Role.SUPERVISOR, day=localtime(now).date())
+    others = [person for person in office if person.pk != unlock.asked_by_id]
+    words = _in_own_language(lambda: _("申请解锁 %(period)s 期，请确认") % {"period": unlock.period.code})
+    _tell_of_window(others, "period.unlock_asked", unlock, words, unlock.reason, _desk_of(unlock), now)
+
+
+def unlock_answered(unlock: Unlock, *, now: datetime) -> None:
+    text = (lambda: _("%(period)s 期已解锁")) if unlock.is_confirmed else (lambda: _("%(period)s 期未同意解锁"))
+    words = _in_own_language(lambda: text() % {"period": unlock.period.code})
+    _tell_of_window([unlock.asked_by], "period.unlock_answered", unlock, words, unlock.reason, _desk_of(unlock), now)
+
+
+def _desk_of(unlock: Unlock) -> str:
+    return f"/{unlock.period.report.year}/desk/?period={unlock.period.code}#lock"
+
+
+def _named(extension: Extension) -> dict[str, str]:
+    return {"unit": extension.department.short_name, "period": extension.period.code}
+
+
+def _in_own_language(words: Callable[[], str]) -> str:
+    with override(NOTICE_LANGUAGE):
+        return words()
+
+
+def _tell_of_window(
+    people: Iterable[User], kind: str, subject: Extension | Unlock, title: str, body: str, url: str, now: datetime
+) -> None:
+    department = subject.department if isinstance(subject, Extension) else None
+    for person in people:
+        outbox.enqueue(
+            kind=kind,
+            recipient=person,
+            key=f"{kind}:{subject.pk}:u{person.pk}",
+            title=title,
+            body=body,
+            url=url,
+            context={"period": subject.period.code},
+            now=now,
+            period=subject.period.code,
+            department=department,
+        )
 
 
 def _of_lead(role: Role, submission: Submission, now: datetime) -> list[User]:

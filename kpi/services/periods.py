@@ -15,7 +15,7 @@ from kpi.domain.calendar import WorkCalendar
 from kpi.domain.errors import DomainError, PeriodClosed
 from kpi.domain.periods import DueRule
 from kpi.domain.periods import Period as Month
-from kpi.models import Period, Report
+from kpi.models import Period, Report, Unlock
 from kpi.services import permissions, snapshots
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -63,6 +63,7 @@ def close(*, period: Period, user: User | None, now: datetime) -> int:
     taken = snapshots.take(period=locked, now=now)
     locked.locked_at = now
     locked.save(update_fields=["locked_at"])
+    Unlock.objects.filter(period=locked, is_confirmed=True, relocked_at__isnull=True).update(relocked_at=now)
     audit.record(
         action="period.locked",
         obj=locked,

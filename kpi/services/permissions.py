@@ -33,7 +33,8 @@ POLICY: Mapping[Verb, Rule] = {
     Verb.WITHDRAW: works_for_lead,
     Verb.SIGN_OFF: heads_lead,
     Verb.APPROVE: supervises,
-    Verb.CORRECT: supervises,
+    Verb.CORRECT: works_for_lead,
+    Verb.ABANDON: works_for_lead,
 }
 
 

@@ -59,7 +59,7 @@ def _obligation(row: Row, month: MonthLamp, directory: Directory) -> Obligation:
     return Obligation(
         indicator=row.indicator.code,
         period=month.period.code,
-        due_at=localtime(month.period.due_at),
+        due_at=localtime(month.window.due_for_unit if month.window else month.period.due_at),
         recipients={
             "staff": directory.in_department(Role.STAFF, lead),
             "head": directory.in_department(Role.HEAD, lead),

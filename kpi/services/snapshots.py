@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Max
+
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Rag
 from kpi.models import AssessmentSnapshot, Period
@@ -14,13 +16,17 @@ NEVER_REPORTED = "no_value"
 
 
 def take(*, period: Period, now: datetime) -> int:
-    """Write one snapshot per indicator of the period, from approved figures only; returns their number."""
+    """Write one snapshot per indicator of the period, from approved figures only; returns their number.
+
+    A period that was reopened gets a further edition.
+    """
     board = scoreboard.build(year=period.report.year, now=now, period_code=period.code)
-    rows = AssessmentSnapshot.objects.bulk_create([_frozen(row, period, now) for row in board.rows])
+    last = AssessmentSnapshot.objects.filter(period=period).aggregate(last=Max("edition"))["last"] or 0
+    rows = AssessmentSnapshot.objects.bulk_create([_frozen(row, period, last + 1, now) for row in board.rows])
     return len(rows)
 
 
-def _frozen(row: Row, period: Period, now: datetime) -> AssessmentSnapshot:
+def _frozen(row: Row, period: Period, edition: int, now: datetime) -> AssessmentSnapshot:
     month = row.current
     return AssessmentSnapshot(
         period=period,
@@ -29,6 +35,8 @@ def _frozen(row: Row, period: Period, now: datetime) -> AssessmentSnapshot:
         source_period=month.source_period,
         is_asked=month.is_asked,
         timeliness=month.timeliness or "",
+        is_unpublished=month.is_unpublished,
+        edition=edition,
         taken_at=now,
         **_lamp(month),
     )

@@ -14,21 +14,22 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.permissions import Actor
-from kpi.domain.errors import DomainError, PeriodClosed, StaleVersion
+from kpi.domain.errors import DomainError, IllegalTransition, PeriodClosed, StaleVersion
 from kpi.domain.guards import question
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Kind, SubmissionState, Verb
+from kpi.domain.window import Phase
 from kpi.domain.workflow import next_state
 from kpi.models import Indicator, Period, Review, Submission
+from kpi.models.querysets import SubmissionQuerySet
+from kpi.selectors import periods as period_selector
+from kpi.selectors.content import Content, content_in_force, content_of, in_force
 from kpi.selectors.standing import RuleBook, assess_figure
 from kpi.services import notices, permissions
-from kpi.services.content import Content, ContentInvalid, FieldError, check_complete, content_of, with_last_figure
-
-REASON_AT_LEAST = 5
+from kpi.services.content import check_complete, require_reason, with_last_figure
 
 
 class FigureInDoubt(DomainError):
@@ -41,17 +42,29 @@ ACTIONS = {
     Verb.SIGN_OFF: "submission.signed_off",
     Verb.RETURN: "submission.returned",
     Verb.APPROVE: "submission.approved",
+    Verb.CORRECT: "submission.correction_began",
+    Verb.ABANDON: "submission.correction_abandoned",
 }
 
 
 def last_approved(indicator: Indicator, before: Period) -> Submission | None:
-    """The latest approved submission of an earlier period: what “last month” means on the form."""
-    return _approved_before(indicator, before).select_related("period").order_by("-period__code").first()
+    """The report of the latest earlier period whose figure counts: what “last month” means on the form.
+
+    Its content is the approved one, also while a correction is under way. A report without a figure, because there
+    was none yet, is passed over.
+    """
+    earlier = _approved_before(indicator, before).with_standing().select_related("period").order_by("-period__code")
+    return next((in_force(found) for found in earlier if not _is_unpublished(found)), None)
 
 
-def _approved_before(indicator: Indicator, period: Period) -> QuerySet[Submission]:
-    """Approved submissions of the year's earlier periods."""
-    return Submission.objects.approved().filter(
+def _is_unpublished(submission: Submission) -> bool:
+    content = content_in_force(submission)
+    return content is not None and content.is_unpublished
+
+
+def _approved_before(indicator: Indicator, period: Period) -> SubmissionQuerySet:
+    """Reports of the year's earlier periods whose figures count."""
+    return Submission.objects.ever_approved().filter(
         indicator=indicator, period__code__lt=period.code, period__report_id=period.report_id
     )
 
@@ -76,7 +89,8 @@ def save_draft(
     Raises ``NotPermitted``, ``PeriodClosed``, ``StaleVersion`` or ``IllegalTransition``.
     """
     permissions.require(actor, Verb.SAVE, indicator)
-    with _open(period, now):
+    require_writable(indicator, period, now)
+    with _guarded(period):
         submission = _for_writing(indicator, period, version, actor, now, editor)
         submission.state = next_state(SubmissionState(submission.state), Verb.SAVE)
         if submission.version and content_of(submission) == content and submission.typed == (typed or {}):
@@ -118,7 +132,8 @@ def submit(
     Raises ``ContentInvalid`` or ``FigureInDoubt`` besides the errors of ``save_draft``.
     """
     permissions.require(actor, Verb.SUBMIT, indicator)
-    with _open(period, now):
+    require_writable(indicator, period, now)
+    with _guarded(period):
         last = last_approved(indicator, period)
         content = with_last_figure(content, last)
         month = Month.parse(period.code)
@@ -178,15 +193,41 @@ def approve(*, submission: Submission, version: int, actor: Actor, now: datetime
 
 
 @transaction.atomic
+def begin_correction(*, submission: Submission, version: int, actor: Actor, now: datetime, reason: str) -> Submission:
+    """Open an approved report to its department again. The approved version counts until the next one is approved."""
+    permissions.require(actor, Verb.CORRECT, submission.indicator)
+    reason = require_reason(reason)
+    with _open(submission.period, now):
+        locked = _lock(submission, version)
+        locked.is_correction = True
+        _move(locked, Verb.CORRECT, actor, now, reason)
+        return locked
+
+
+@transaction.atomic
+def abandon_correction(*, submission: Submission, version: int, actor: Actor, now: datetime) -> Submission:
+    """Give a correction up: the report says again what was approved. Raises ``nothing_approved`` where nothing was."""
+    permissions.require(actor, Verb.ABANDON, submission.indicator)
+    with _open(submission.period, now):
+        locked = _lock(submission, version)
+        stored = Submission.objects.with_standing().get(pk=locked.pk)
+        content = content_in_force(stored)
+        if content is None:
+            raise IllegalTransition("nothing_approved")
+        locked.typed = {}
+        _write(locked, content)
+        _move(locked, Verb.ABANDON, actor, now)
+        return locked
+
+
+@transaction.atomic
 def return_for_revision(
     *, submission: Submission, version: int, actor: Actor, now: datetime, reason: str
 ) -> Submission:
     """Send it back with a reason of at least five characters; a new cycle of reminders begins."""
     was_signed = submission.state == SubmissionState.SIGNED_OFF
     permissions.require(actor, Verb.RETURN, submission.indicator, is_signed_off=was_signed)
-    reason = reason.strip()
-    if len(reason) < REASON_AT_LEAST:
-        raise ContentInvalid([FieldError("reason", "reason_too_short", {"at_least": REASON_AT_LEAST})])
+    reason = require_reason(reason)
     with _open(submission.period, now):
         locked = _lock(submission, version)
         locked.cycle += 1
@@ -196,17 +237,40 @@ def return_for_revision(
 
 
 def require_open(period: Period, now: datetime) -> None:
-    """Raise ``PeriodClosed`` for a period that is locked or not yet open."""
-    if period.locked_at is not None:
-        raise PeriodClosed("period_closed", period=period.code)
-    if now < period.opens_at:
-        raise PeriodClosed("period_not_open", period=period.code)
+    """Raise ``PeriodClosed`` for a period that is locked or not yet open: for reports filed once, that is all."""
+    _refuse(period_selector.window(period).refusal(now, was_filed=True), period)
+
+
+def require_writable(indicator: Indicator, period: Period, now: datetime) -> None:
+    """Raise ``PeriodClosed`` where the lead department may not write this report now (at most 2 queries).
+
+    After the grace only what was filed before, or a department with more time, is let in.
+    """
+    window = period_selector.window(period)
+    if window.phase(now) is Phase.REVIEW:
+        window = period_selector.window_for(period, indicator.lead_department_id)
+        filed = Submission.objects.filter(indicator=indicator, period=period, first_submitted_at__isnull=False)
+        _refuse(window.refusal(now, was_filed=filed.exists()), period)
+    else:
+        _refuse(window.refusal(now, was_filed=False), period)
+
+
+def _refuse(code: str | None, period: Period) -> None:
+    if code is not None:
+        raise PeriodClosed(code, period=period.code)
 
 
 @contextmanager
 def _open(period: Period, now: datetime) -> Iterator[None]:
-    """Refuse a period that cannot be written; the database trigger has the last word in a race."""
+    """For steps on a report that was filed: refuse a period that is locked or not yet open."""
     require_open(period, now)
+    with _guarded(period):
+        yield
+
+
+@contextmanager
+def _guarded(period: Period) -> Iterator[None]:
+    """The database trigger has the last word in a race with the lock; put it into our words."""
     try:
         with transaction.atomic():
             yield
@@ -218,13 +282,13 @@ def _open(period: Period, now: datetime) -> Iterator[None]:
 
 def _ask(indicator: Indicator, period: Period, content: Content, *, plan: Decimal | None) -> None:
     """Raise ``FigureInDoubt`` where the figure looks like a slip of hand or unit."""
-    if content.is_correction or content.no_progress:
+    if content.is_correction or content.no_progress or content.value is None:
         return
-    earlier = _approved_before(indicator, period).filter(value__isnull=False).order_by("period__code")
+    earlier = _approved_before(indicator, period).with_standing().order_by("period__code")
     doubt = question(
         kind=Kind(indicator.kind),
         value=content.value,
-        earlier=list(earlier.values_list("value", flat=True)),
+        earlier=[value for found in earlier if (value := in_force(found).value) is not None],
         plan=plan,
         target=indicator.target_value,
     )
@@ -282,11 +346,15 @@ def _lock(submission: Submission, version: int, editor: UUID | None = None) -> S
 
 
 def _fill(submission: Submission, content: Content, actor: Actor, now: datetime, editor: UUID | None) -> None:
-    for name, value in content.as_fields().items():
-        setattr(submission, name, value)
+    _write(submission, content)
     submission.author = actor.user
     submission.editor = editor
     submission.updated_at = now
+
+
+def _write(submission: Submission, content: Content) -> None:
+    for name, value in content.as_fields().items():
+        setattr(submission, name, value)
 
 
 def _move(submission: Submission, verb: Verb, actor: Actor, now: datetime, comment: str = "") -> None:

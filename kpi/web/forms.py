@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from kpi import labels
 from kpi.models import Indicator, Submission
-from kpi.services.content import FIELDS, FLAGS, LISTS, NODE, Content, FieldError, content_of, shown
+from kpi.selectors.content import Content, content_of
+from kpi.services.content import FIELDS, FLAGS, LISTS, NODE, FieldError, shown
 
 # In a merge: “take_<field>” says whose text the field gets.
 TAKE = "take_"

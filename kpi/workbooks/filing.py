@@ -22,7 +22,8 @@ from django.utils.translation import gettext_lazy, override
 from kpi import labels
 from kpi.domain.values import Kind
 from kpi.labels import Label
-from kpi.services.content import FLAGS, Content
+from kpi.selectors.content import Content
+from kpi.services.content import FLAGS
 
 # Nodes with their days and ticks per township do not fit a line; they are filed on the page.
 KINDS = frozenset({Kind.CUMULATIVE, Kind.POINT_IN_TIME, Kind.RATIO, Kind.RANK, Kind.BOTTOM_LINE, Kind.STAGE})

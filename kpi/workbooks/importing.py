@@ -28,9 +28,10 @@ from kpi.domain.errors import DomainError, StaleVersion
 from kpi.domain.values import SubmissionState
 from kpi.models import Indicator, Period, ReportUpload, Submission
 from kpi.selectors import scoreboard
+from kpi.selectors.content import Content, content_of
 from kpi.services import content as content_service
 from kpi.services import imports, submissions
-from kpi.services.content import FIGURES, FLAGS, Content, FieldError, content_of
+from kpi.services.content import FIGURES, FLAGS, FieldError
 from kpi.workbooks.filing import HEADINGS, KEYS, KINDS, OPEN, STAMP, digest, raw_of
 from kpi.workbooks.template import HEAD_ROWS
 

@@ -18,9 +18,10 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.values import Kind
 from kpi.models import Indicator, Period
 from kpi.selectors import scoreboard
+from kpi.selectors.content import Content, content_of
 from kpi.selectors.scoreboard import Row
 from kpi.selectors.standing import trajectory_of
-from kpi.services.content import FIGURES, Content, content_of, shown
+from kpi.services.content import FIGURES, shown
 from kpi.workbooks.export import Sheet
 from kpi.workbooks.filing import COLUMNS, KEYS, KINDS, OPEN, YES, cells_of, instructions, stamp_of
 

@@ -25,6 +25,7 @@ from kpi.domain.values import (
     parse_number,
     timeliness,
 )
+from kpi.domain.window import Extension, Window
 from kpi.domain.workflow import allowed_verbs, next_state
 from tests.domain.tables import rows
 
@@ -161,6 +162,26 @@ def test_timeliness_knows_the_very_second(row):
         now=datetime.fromisoformat(row["now"] + "+08:00"),
     )
     assert str(found) == row["结果"]
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text + "+08:00")
+
+
+@pytest.mark.parametrize("row", rows("window"))
+def test_a_report_is_taken_exactly_while_its_window_is_open(row):
+    window = Window(
+        opens_at=local("2025-06-25T00:00:00"),
+        due_at=local("2025-07-07T18:00:00"),
+        grace_ends_at=local("2025-07-09T18:00:00"),
+        locked_at=local(row["locked"]) if row["locked"] else None,
+        extensions=[Extension(*map(local, pair.split("/"))) for pair in row["extensions"].split()],
+    )
+    now = local(row["now"])
+    assert window.phase(now) == row["阶段"]
+    assert (window.refusal(now, was_filed=row["was_filed"] == "yes") or "") == row["拒绝"]
+    assert window.due_for_unit == local(row["该单位截止"])
+    assert window.missing_after == max(window.grace_ends_at, window.due_for_unit)
 
 
 PEOPLE = {"staff": 1, "head": 2, "supervisor": 3, "leader": 4}

@@ -25,12 +25,13 @@ from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, SubmissionState, Verb
 from kpi.models import Indicator, Period, Submission
 from kpi.selectors import scoreboard, worklist
+from kpi.selectors.content import Content, content_of
 from kpi.selectors.people import coverage_units
 from kpi.selectors.scoreboard import MonthLamp, Row
 from kpi.selectors.standing import RuleBook, assess_figure
 from kpi.services import content as content_service
 from kpi.services import permissions, submissions
-from kpi.services.content import Content, ContentInvalid, FieldError, content_of
+from kpi.services.content import ContentInvalid, FieldError
 from kpi.services.submissions import FigureInDoubt
 from kpi.web.forms import Difference, ReportForm, differences, raw_of
 
