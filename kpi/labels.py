@@ -112,6 +112,7 @@ NOT_STARTED = Label(_("未填"), "empty")
 ONE_BY_ONE = {
     "own": Label(_("本人填报，须由他人审签")),
     "correction": Label(_("数据更正，需逐项看")),
+    "unpublished": Label(_("数据尚未公布，需逐项看")),
     "lamp": Label(_("非正常项，需逐项看")),
 }
 IMPORT_STATUS = {

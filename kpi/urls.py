@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from kpi.api import views as api
-from kpi.web.views import deciding, filing, importing, ledger, overview
+from kpi.web.views import deciding, filing, importing, ledger, overview, windows
 
 
 class CodeConverter:
@@ -48,6 +48,14 @@ urlpatterns = [
     path("<year:year>/desk/", deciding.show_desk, name="desk"),
     path("<year:year>/desk/review/<int:pk>/", deciding.review, name="review"),
     path("<year:year>/desk/periods/<month:period>/lock/", deciding.lock, name="period-lock"),
+    path("<year:year>/desk/periods/<month:period>/unlock/", windows.ask_unlock, name="unlock-ask"),
+    path("<year:year>/desk/periods/<month:period>/unlock/<int:pk>/", windows.answer_unlock, name="unlock-answer"),
+    path("<year:year>/desk/periods/<month:period>/extensions/", windows.extend, name="extend"),
+    path(
+        "<year:year>/desk/periods/<month:period>/extensions/<int:pk>/",
+        windows.answer_extension,
+        name="extension-answer",
+    ),
     path("<year:year>/exports/ledger.xlsx", ledger.download, name="ledger"),
     path("api/v1/<year:year>/board/", api.board, name="api-board"),
 ]

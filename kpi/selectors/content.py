@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from kpi.domain.values import SubmissionState
-from kpi.models import Submission
+from kpi.models import Period, Submission
 from kpi.selectors.standing import Figure
 
 FIGURES = ("value", "numerator", "denominator")
@@ -91,3 +91,35 @@ def in_force(submission: Submission) -> Submission:
         for name, value in content.as_fields().items():
             setattr(submission, name, value)
     return submission
+
+
+# What a new report takes over from the last approved one. The figure and the account of progress are asked for anew.
+CARRIED = (
+    "covered_units",
+    "completed_nodes",
+    "deviation_reasons",
+    "measures",
+    "catch_up_period",
+    "outlook",
+    "source_note",
+)
+
+
+def carried(last: Submission | None, period: Period) -> Content:
+    """What a new report of ``period`` starts with: text, choices and ticks of the last approved one that still hold.
+
+    A month by which to catch up is kept while it lies ahead.
+    """
+    if last is None:
+        return Content()
+    before = content_of(last)
+    kept = {name: getattr(before, name) for name in CARRIED}
+    if before.catch_up_period <= period.code:
+        kept["catch_up_period"] = ""
+    has_ticks = before.covered_units or before.completed_nodes
+    return Content(**kept, value=before.value if has_ticks else None)
+
+
+def carried_fields(content: Content) -> list[str]:
+    """The names of the fields that carried something over, in the form's order."""
+    return [name for name in CARRIED if getattr(content, name)]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 
 from kpi.domain.window import Extension as MoreTime
 from kpi.domain.window import Window
@@ -16,8 +19,12 @@ def latest_year() -> int | None:
 
 
 def of_year(year: int) -> list[Period]:
-    """All periods of a year in order (1 query)."""
-    return list(Period.objects.filter(report__year=year).select_related("report").order_by("code"))
+    """All periods of a year in order, each with its ``granted`` extensions (1 query)."""
+    granted = Extension.objects.filter(period=OuterRef("pk"), until__isnull=False).values(
+        granted=JSONObject(department="department_id", granted_at="decided_at", until="until")
+    )
+    periods = Period.objects.filter(report__year=year).select_related("report").order_by("code")
+    return list(periods.annotate(granted=ArraySubquery(granted)))
 
 
 def current(periods: list[Period], now: datetime) -> Period:
@@ -31,21 +38,23 @@ def open_ones(periods: list[Period], now: datetime) -> list[Period]:
     return [period for period in periods if period.opens_at <= now and period.locked_at is None]
 
 
-def window(period: Period, extensions: Iterable[Extension] = ()) -> Window:
-    """The period's window for the department whose ``extensions`` are given; the general one without any."""
+def window(period: Period, department_id: int | None = None) -> Window:
+    """The period's window: the general one, or the one of a department (then ``period`` comes from ``of_year``)."""
+    granted = period.granted if department_id is not None else []
     return Window(
         opens_at=period.opens_at,
         due_at=period.due_at,
         grace_ends_at=period.grace_ends_at,
         locked_at=period.locked_at,
         extensions=[
-            MoreTime(granted_at=found.decided_at, until=found.until)
-            for found in extensions
-            if found.decided_at is not None and found.until is not None
+            MoreTime(datetime.fromisoformat(found["granted_at"]), datetime.fromisoformat(found["until"]))
+            for found in granted
+            if found["department"] == department_id
         ],
     )
 
 
 def window_for(period: Period, department_id: int) -> Window:
-    """The period's window as it is for one department (1 query)."""
-    return window(period, Extension.objects.filter(period=period, department=department_id, until__isnull=False))
+    """The period's window as it is for one department, read anew (1 query)."""
+    fresh = next(found for found in of_year(period.report.year) if found.pk == period.pk)
+    return window(fresh, department_id)

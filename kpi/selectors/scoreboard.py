@@ -7,25 +7,22 @@ figures. What is not yet approved is kept apart, so that a page can show it as u
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import TypeVar
 
 from accounts.permissions import Actor
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Rag, SubmissionState, Timeliness, timeliness
 from kpi.domain.window import Window
-from kpi.models import AssessmentSnapshot, Extension, Indicator, Period, Submission
+from kpi.models import AssessmentSnapshot, Indicator, Period, Submission
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors import periods as period_selector
-from kpi.selectors.content import content_in_force
-from kpi.selectors.standing import Figure, RuleBook, assess_figure, is_asked, published
-
-T = TypeVar("T")
+from kpi.selectors.content import Content, content_in_force, content_of
+from kpi.selectors.standing import RuleBook, assess_figure, is_asked, published
 
 # Worst first: the order in which a person should look.
 SEVERITY = {Rag.RED: 0, Rag.AMBER: 1, Rag.GREEN: 2, Rag.NOT_DUE: 3, Rag.DONE: 4}
@@ -193,7 +190,7 @@ def build(
 ) -> Scoreboard:
     """The scoreboard of ``year`` as of ``period_code`` (default: the current period).
 
-    ``actor`` decides which unapproved figures are seen; ``None`` sees approved ones only. 8 queries however many
+    ``actor`` decides which unapproved figures are seen; ``None`` sees approved ones only. 7 queries however many
     indicators there are. Raises ``Period.DoesNotExist`` for an unknown period.
     """
     periods = period_selector.of_year(year)
@@ -221,7 +218,6 @@ def _chosen(periods: list[Period], code: str | None, now: datetime) -> Period:
 @dataclass(frozen=True)
 class _Sources:
     snapshots: Mapping[tuple[int, int], list[AssessmentSnapshot]]
-    extensions: Mapping[tuple[int, int], list[Extension]]
     submissions: Mapping[tuple[int, int], Submission]
     rules: RuleBook
     now: datetime
@@ -231,22 +227,15 @@ class _Sources:
         locked = [period.pk for period in periods if period.locked_at is not None]
         still_open = [period.pk for period in periods if period.locked_at is None]
         submissions = Submission.objects.filter(period__in=still_open).marked_for(actor).with_standing()
-        snapshots = AssessmentSnapshot.objects.filter(period__in=locked).order_by("edition")
-        extensions = Extension.objects.filter(period__in=still_open, until__isnull=False)
+        editions: dict[tuple[int, int], list[AssessmentSnapshot]] = defaultdict(list)
+        for snapshot in AssessmentSnapshot.objects.filter(period__in=locked).order_by("edition"):
+            editions[snapshot.indicator_id, snapshot.period_id].append(snapshot)
         return cls(
-            snapshots=_grouped(snapshots, lambda found: (found.indicator_id, found.period_id)),
-            extensions=_grouped(extensions, lambda found: (found.department_id, found.period_id)),
+            snapshots=editions,
             submissions={(found.indicator_id, found.period_id): found for found in submissions},
             rules=rules,
             now=now,
         )
-
-
-def _grouped(rows: Iterable[T], key: Callable[[T], tuple[int, int]]) -> Mapping[tuple[int, int], list[T]]:
-    groups: dict[tuple[int, int], list[T]] = defaultdict(list)
-    for row in rows:
-        groups[key(row)].append(row)
-    return groups
 
 
 def _months(indicator: Indicator, periods: list[Period], sources: _Sources) -> Iterator[MonthLamp]:
@@ -274,8 +263,7 @@ def _published_month(period: Period, editions: list[AssessmentSnapshot]) -> Mont
 
 def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None, sources: _Sources) -> MonthLamp:
     submission = sources.submissions.get((indicator.pk, period.pk))
-    extensions = sources.extensions.get((indicator.lead_department_id, period.pk), ())
-    window = period_selector.window(period, extensions)
+    window = period_selector.window(period, indicator.lead_department_id)
     month = Month.parse(period.code)
     asked = _owes(indicator, month, previous)
     seen = submission if submission and submission.is_visible else None
@@ -283,17 +271,20 @@ def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None
     counts = standing is not None and not standing.is_unpublished
     carried = previous.assessment if previous else None
 
-    def lamp_of(figure: Figure) -> Assessment:
-        return assess_figure(indicator, period=month, figure=figure, rules=sources.rules)
+    def lamp_of(content: Content) -> Assessment:
+        """What the content gives: a figure that does not exist yet leaves the lamp as it is."""
+        if content.is_unpublished and carried is not None:
+            return carried
+        return assess_figure(indicator, period=month, figure=content.figure(), rules=sources.rules)
 
     return MonthLamp(
         period=period,
-        assessment=lamp_of(standing.figure()) if standing is not None and counts else carried,
+        assessment=lamp_of(standing) if standing is not None and counts else carried,
         source_period=period.code if counts else (previous.source_period if previous else ""),
         is_asked=asked,
         timeliness=_timeliness(window, submission, sources.now) if asked else None,
         submission=seen,
-        unreviewed=lamp_of(Figure.of(seen)) if seen and seen.state in UNDER_WAY and not seen.is_unpublished else None,
+        unreviewed=lamp_of(content_of(seen)) if seen and seen.state in UNDER_WAY else None,
         is_unfiled=asked and (submission is None or submission.state in UNFILED) and standing is None,
         cycle=submission.cycle if submission else 1,
         window=window,

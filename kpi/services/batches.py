@@ -23,6 +23,7 @@ class OneByOne(StrEnum):
 
     OWN = "own"
     CORRECTION = "correction"
+    UNPUBLISHED = "unpublished"
     LAMP = "lamp"
 
 
@@ -36,6 +37,8 @@ def why_one_by_one(submission: Submission, rag: Rag, actor: Actor) -> OneByOne |
         return OneByOne.OWN
     if submission.is_correction:
         return OneByOne.CORRECTION
+    if submission.is_unpublished:
+        return OneByOne.UNPUBLISHED
     return None if rag is Rag.GREEN else OneByOne.LAMP
 
 

@@ -17,7 +17,7 @@ from kpi.domain.errors import DomainError
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Outlook, Rag, parse_number
-from kpi.models import Indicator, Period, Submission
+from kpi.models import Indicator, Submission
 from kpi.selectors.content import FIGURES, Content
 
 MAX_TEXT = 2000
@@ -36,6 +36,9 @@ Raw = Mapping[str, Any]
 
 
 REASON_AT_LEAST = 5
+
+# Figures that somebody else publishes; what the department does itself it knows.
+PUBLISHED_KINDS = (Kind.CUMULATIVE, Kind.POINT_IN_TIME, Kind.RATIO, Kind.RANK)
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,8 @@ def read(
         outlook=reader.choice("outlook", Outlook),
         source_note=reader.text("source_note"),
     )
+    if content.is_unpublished and indicator.kind not in PUBLISHED_KINDS:
+        reader.fail("is_unpublished", "unpublished_not_for_kind")
     return FIGURE_READERS[Kind(indicator.kind)](reader, indicator, content, units, today), reader.errors
 
 
@@ -273,26 +278,6 @@ def with_last_figure(content: Content, last: Submission | None) -> Content:
         denominator=last.denominator,
         covered_units=tuple(last.covered_units),
         completed_nodes=last.completed_nodes,
-    )
-
-
-def carried(last: Submission | None, period: Period) -> Content:
-    """What a new report starts with: the text and ticks of the last approved one that still hold.
-
-    The figure and the account of progress are asked for anew; a month by which to catch up is kept while it lies ahead.
-    """
-    if last is None:
-        return Content()
-    is_ahead = last.catch_up_period > period.code
-    return Content(
-        value=last.value if last.covered_units or last.completed_nodes else None,
-        covered_units=tuple(last.covered_units),
-        completed_nodes=last.completed_nodes,
-        deviation_reasons=tuple(last.deviation_reasons),
-        measures=last.measures,
-        catch_up_period=last.catch_up_period if is_ahead else "",
-        outlook=last.outlook,
-        source_note=last.source_note,
     )
 
 

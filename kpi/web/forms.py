@@ -36,11 +36,16 @@ class ReportForm:
         return cls(raw, by_field, tuple(errors))
 
     @classmethod
-    def stored(cls, submission: Submission | None, indicator: Indicator) -> ReportForm:
-        """A saved draft as the fields show it: what could not be read yet stands there as it was typed."""
+    def stored(
+        cls, submission: Submission | None, indicator: Indicator, begin_with: Content | None = None
+    ) -> ReportForm:
+        """A saved draft as the fields show it: what could not be read yet stands there as it was typed.
+
+        A report nobody has begun shows ``begin_with``.
+        """
         if submission is not None and submission.typed:
             return cls(submission.typed)
-        return cls(shown(content_of(submission) if submission else Content(), indicator))
+        return cls(shown(content_of(submission) if submission else begin_with or Content(), indicator))
 
 
 def raw_of(data: QueryDict, theirs: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,16 +21,20 @@ from kpi.selectors import scoreboard
 from kpi.selectors.content import Content, content_of
 from kpi.selectors.scoreboard import Row
 from kpi.selectors.standing import trajectory_of
-from kpi.services.content import FIGURES, shown
+from kpi.services.content import FIGURES, PUBLISHED_KINDS, shown
 from kpi.workbooks.export import Sheet
 from kpi.workbooks.filing import COLUMNS, KEYS, KINDS, OPEN, YES, cells_of, instructions, stamp_of
 
 HEAD_ROWS = 3
 LOCKED = {"bg_color": "#ECEFF3"}
 TYPED = {"locked": False, "num_format": "@"}
-# What a kind's line has no use for stays grey.
-UNUSED = {Kind.RATIO: ("value",)}
-NEVER_RATIO = ("numerator", "denominator")
+PARTS = ("numerator", "denominator")
+
+
+def unused_by(kind: Kind) -> tuple[str, ...]:
+    """The open columns a kind's line has no use for."""
+    figure = ("value",) if kind is Kind.RATIO else PARTS
+    return figure if kind in PUBLISHED_KINDS else (*figure, "is_unpublished")
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def _write_line(sheet: Sheet, position: int, period: Period, line: Line) -> None
         "period": period.code,
         "stamp": line.stamp,
     }
-    unused = UNUSED.get(Kind(indicator.kind), NEVER_RATIO)
+    unused = unused_by(Kind(indicator.kind))
     for number, key in enumerate(KEYS):
         if key not in OPEN or key in unused:
             sheet.text(position, number, known.get(key, ""), **LOCKED)
@@ -124,6 +128,7 @@ def _add_lists(sheet: Sheet, period: Period, *, last: int) -> None:
     months = Month.range(Month.parse(period.code).next(), Month(Month.parse(period.code).year, 12))
     lists = {
         "no_progress": [str(YES)],
+        "is_unpublished": [str(YES)],
         "is_correction": [str(YES)],
         "deviation_reasons": [str(label.text) for label in labels.DEVIATION.values()],
         "catch_up_period": [str(month) for month in months],

@@ -109,6 +109,18 @@ function tryAgain() {
 }
 window.addEventListener("online", () => { if (settled < edits) htmx.trigger(saved, "again"); });
 
+// Last month's account is offered, never put there by itself: it is worth a second look each month.
+document.querySelectorAll("[data-copy]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const target = document.getElementById(button.dataset.into);
+    const text = document.getElementById(button.dataset.copy).innerText;
+    target.value = target.value ? `${target.value}\n${text}` : text;
+    target.focus();
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+});
+
 countCharacters();
 const problem = document.getElementById("errors");
 if (problem) problem.focus({ preventScroll: false });

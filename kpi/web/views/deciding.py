@@ -20,7 +20,7 @@ from kpi import wording
 from kpi.domain.errors import DomainError, NotPermitted
 from kpi.domain.values import SubmissionState, Verb
 from kpi.models import Indicator, Period, Submission
-from kpi.selectors import calendar, cockpit, history, scoreboard, worklist
+from kpi.selectors import burden, calendar, cockpit, history, scoreboard, windows, worklist
 from kpi.selectors import periods as period_selector
 from kpi.selectors.scoreboard import Row
 from kpi.selectors.worklist import Task
@@ -267,24 +267,39 @@ def _run_with_this(row: Row, rag: object) -> int:
 def show_desk(request: HttpRequest, year: int) -> HttpResponse:
     """The month at the office: who filed, what waits for review, and closing it."""
     permissions.require_supervisor(request.actor)
-    return _desk(request, year)
+    return render_desk(request, year)
 
 
-def _desk(request: HttpRequest, year: int, problem: object = None, status: int = 200) -> HttpResponse:
-    board, now = board_or_404(request, year), clock.now()
+def render_desk(
+    request: HttpRequest,
+    year: int,
+    period_code: str | None = None,
+    *,
+    problem: object = None,
+    place: str = "lock",
+    status: int = 200,
+) -> HttpResponse:
+    """The desk of a period; ``problem`` is what was refused in the section called ``place``."""
+    board, now = board_or_404(request, year, period_code=period_code), clock.now()
+    burdens, days = burden.burden(board), calendar.work_calendar()
     context = {
         "board": board,
         "now": now,
-        "phase": period_selector.phase(board.period, now),
+        "phase": period_selector.window(board.period).phase(now),
         "reporting": cockpit.reporting(board),
         "units": worklist.completeness(board),
         "waiting": worklist.awaiting_review(board, now),
         "returned": sum(row.current.is_unfiled and row.current.cycle > 1 for row in board.rows),
         # December's report is due in January: both years must be known.
-        "guessed_years": calendar.work_calendar().unknown_years([year, year + 1]),
+        "guessed_years": days.unknown_years([year, year + 1]),
         "unfiled": sum(row.current.is_unfiled for row in board.rows),
+        "requests": windows.requests_of(board.period),
+        "until": windows.proposed_until(now, days),
+        "burdens": burdens,
+        "burden_total": burden.total(burdens),
         "problem": problem,
-        "typed": request.POST.get("confirm", ""),
+        "place": place,
+        "typed": request.POST,
     }
     return render(request, "kpi/desk.html", context, status=status)
 
@@ -302,6 +317,6 @@ def lock(request: HttpRequest, year: int, period: str) -> HttpResponse:
             period=found, typed_code=request.POST.get("confirm", ""), actor=request.actor, now=clock.now()
         )
     except DomainError as problem:
-        return _desk(request, year, problem=problem, status=409)
+        return render_desk(request, year, period, problem=problem, status=409)
     messages.success(request, _("%(period)s 期已锁定，%(count)s 项亮灯已存档") % {"period": period, "count": count})
     return redirect(f"/{year}/desk/?period={period}")

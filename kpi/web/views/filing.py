@@ -19,20 +19,22 @@ from accounts import clock
 from accounts.models import Department
 from accounts.permissions import require
 from kpi import labels
-from kpi.domain.errors import DomainError, IllegalTransition, PeriodClosed, StaleVersion
+from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, PeriodClosed, StaleVersion
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, SubmissionState, Verb
-from kpi.models import Indicator, Period, Submission
+from kpi.domain.window import Phase, Window
+from kpi.models import Extension, Indicator, Period, Submission
 from kpi.selectors import scoreboard, worklist
-from kpi.selectors.content import Content, content_of
+from kpi.selectors.content import Content, carried, carried_fields, content_in_force, content_of
 from kpi.selectors.people import coverage_units
 from kpi.selectors.scoreboard import MonthLamp, Row
 from kpi.selectors.standing import RuleBook, assess_figure
 from kpi.services import content as content_service
-from kpi.services import permissions, submissions
+from kpi.services import permissions, submissions, windows
 from kpi.services.content import ContentInvalid, FieldError
 from kpi.services.submissions import FigureInDoubt
+from kpi.web.errors import status_of
 from kpi.web.forms import Difference, ReportForm, differences, raw_of
 
 EDITABLE = (None, SubmissionState.DRAFT, SubmissionState.RETURNED)
@@ -86,7 +88,50 @@ class Filing:
     @property
     def is_editable(self) -> bool:
         state = self.submission.state if self.submission else None
-        return state in EDITABLE and self.period.locked_at is None
+        return state in EDITABLE and self.refusal is None
+
+    @cached_property
+    def window(self) -> Window:
+        assert self.month.window is not None
+        return self.month.window
+
+    @cached_property
+    def refusal(self) -> str | None:
+        """Why the report cannot be written now, as a code."""
+        was_filed = self.submission is not None and self.submission.first_submitted_at is not None
+        return self.window.refusal(clock.now(), was_filed=was_filed)
+
+    @property
+    def is_under_correction(self) -> bool:
+        """Whether an approved version counts while this one is written."""
+        return self.submission is not None and self.submission.approved_at is not None and self.is_editable
+
+    @property
+    def standing(self) -> Content | None:
+        """The approved version that counts."""
+        return content_in_force(self.submission) if self.submission else None
+
+    @property
+    def can_be_corrected(self) -> bool:
+        is_approved = self.submission is not None and self.submission.state == SubmissionState.APPROVED
+        return is_approved and self.refusal is None
+
+    @cached_property
+    def extension(self) -> Extension | None:
+        """The department's latest request for more time."""
+        found = Extension.objects.filter(period=self.period, department=self.indicator.lead_department_id)
+        return found.order_by("-asked_at", "-pk").first()
+
+    @property
+    def can_ask_for_time(self) -> bool:
+        """Whether asking would help: the report is not filed, and nobody has asked already."""
+        is_waiting = self.extension is not None and self.extension.decided_at is None
+        is_unfiled = self.submission is None or self.submission.first_submitted_at is None
+        return is_unfiled and not is_waiting and self.window.phase(clock.now()) not in (Phase.LOCKED, Phase.NOT_OPEN)
+
+    @property
+    def may_be_unpublished(self) -> bool:
+        return self.indicator.kind in content_service.PUBLISHED_KINDS
 
     @property
     def recent(self) -> list[MonthLamp]:
@@ -95,7 +140,15 @@ class Filing:
 
     @cached_property
     def stored(self) -> Content:
-        return content_of(self.submission) if self.submission else Content()
+        """What the fields show at first: the draft, else what is carried over from the last report."""
+        return content_of(self.submission) if self.submission else carried(self.last, self.period)
+
+    @property
+    def carried(self) -> list[str]:
+        """The words of the fields carried over into a report nobody has begun."""
+        if self.submission is not None:
+            return []
+        return [str(Submission._meta.get_field(name).verbose_name) for name in carried_fields(self.stored)]
 
     @cached_property
     def raw(self) -> dict[str, Any]:
@@ -146,7 +199,15 @@ def file_report(request: HttpRequest, year: int, period: str, code: str) -> Http
     filing = _filing(request, year, period, code)
     if request.method != "POST":
         return _show(request, filing)
-    actions = {"autosave": _autosave, "save": _save, "submit": _submit, "withdraw": _withdraw}
+    actions = {
+        "autosave": _autosave,
+        "save": _save,
+        "submit": _submit,
+        "withdraw": _withdraw,
+        "correct": _correct,
+        "abandon": _abandon,
+        "ask": _ask_for_time,
+    }
     action = actions.get(request.POST.get("action", "save"))
     if action is None:
         raise Http404
@@ -209,11 +270,54 @@ def _submit(request: HttpRequest, filing: Filing) -> HttpResponse:
 def _withdraw(request: HttpRequest, filing: Filing) -> HttpResponse:
     if filing.submission is None:
         raise Http404
-    submissions.withdraw(
-        submission=filing.submission, version=version_of(request), actor=request.actor, now=clock.now()
-    )
+    submissions.withdraw(**_decided(request, filing))
     messages.success(request, _("已撤回，可以继续修改"))
     return redirect(request.path)
+
+
+def _correct(request: HttpRequest, filing: Filing) -> HttpResponse:
+    if filing.submission is None:
+        raise Http404
+    try:
+        submissions.begin_correction(reason=request.POST.get("reason", ""), **_decided(request, filing))
+    except (ContentInvalid, StaleVersion, IllegalTransition) as problem:
+        return _show_filed(request, filing, problem=problem, status=status_of(problem))
+    messages.success(request, _("可以更正了。新版本审定之前，原审定数据仍然有效"))
+    return redirect(request.path)
+
+
+def _abandon(request: HttpRequest, filing: Filing) -> HttpResponse:
+    if filing.submission is None:
+        raise Http404
+    submissions.abandon_correction(**_decided(request, filing))
+    messages.success(request, _("已放弃更正，仍按原审定数据"))
+    return redirect(request.path)
+
+
+def _ask_for_time(request: HttpRequest, filing: Filing) -> HttpResponse:
+    try:
+        windows.ask_extension(
+            period=filing.period,
+            department=filing.indicator.lead_department,
+            reason=request.POST.get("reason", ""),
+            actor=request.actor,
+            now=clock.now(),
+        )
+    except NotPermitted:
+        raise
+    except DomainError as problem:
+        return _show_filed(request, filing, problem=problem, status=status_of(problem))
+    messages.success(request, _("已向督查室申请，答复会发消息给你"))
+    return redirect(request.path)
+
+
+def _decided(request: HttpRequest, filing: Filing) -> dict[str, object]:
+    return {
+        "submission": filing.submission,
+        "version": version_of(request),
+        "actor": request.actor,
+        "now": clock.now(),
+    }
 
 
 def _written(request: HttpRequest, filing: Filing) -> dict[str, object]:
@@ -253,10 +357,10 @@ def _show(
     doubt: FigureInDoubt | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    form = form or ReportForm.stored(filing.submission, filing.indicator)
-    preview = _preview(filing, _lenient(filing) if request.method == "POST" else filing.stored)
     if not filing.is_editable and conflict is None and status == 200:
-        return render(request, "kpi/filed.html", {"filing": filing, "now": clock.now(), **preview})
+        return _show_filed(request, filing)
+    form = form or ReportForm.stored(filing.submission, filing.indicator, filing.stored)
+    preview = _preview(filing, _lenient(filing) if request.method == "POST" else filing.stored)
     work = worklist.todo(actor=request.actor, year=filing.period.report.year, now=clock.now())
     before, after, place, total = work.neighbours(filing.indicator.code, filing.period.code)
     context = {
@@ -282,6 +386,21 @@ def _show(
     return render(request, "kpi/report_form.html", context, status=status)
 
 
+def _show_filed(
+    request: HttpRequest, filing: Filing, *, problem: DomainError | None = None, status: int = 200
+) -> HttpResponse:
+    """The report as it is, for reading, with what may still be done about it; ``problem`` refused that."""
+    errors = problem.errors if isinstance(problem, ContentInvalid) else ()
+    context = {
+        "filing": filing,
+        "now": clock.now(),
+        "problem": errors[0] if errors else problem,
+        "reason": request.POST.get("reason", ""),
+        **_preview(filing, filing.stored),
+    }
+    return render(request, "kpi/filed.html", context, status=status)
+
+
 @login_required
 @require_POST
 def preview_report(request: HttpRequest, year: int, period: str, code: str) -> HttpResponse:
@@ -298,10 +417,12 @@ def _lenient(filing: Filing) -> Content | FieldError:
 
 
 def _preview(filing: Filing, content: Content | FieldError) -> dict[str, object]:
-    if isinstance(content, FieldError):
-        return {"preview": None, "problem": content, "step": None, "pending": None}
+    """The lamp beside the form; ``misread`` is what cannot be read, ``awaited`` that there is no figure yet."""
+    if isinstance(content, FieldError) or content.is_unpublished:
+        misread = content if isinstance(content, FieldError) else None
+        return {"preview": None, "misread": misread, "awaited": misread is None, "step": None, "pending": None}
     preview = filing.assess(content)
     previous = filing.last.value if filing.last else None
     step = preview.actual - previous if preview.actual is not None and previous is not None else preview.actual
     pending = preview.actual if filing.indicator.kind not in (Kind.MILESTONE, Kind.STAGE) else None
-    return {"preview": preview, "problem": None, "step": step, "pending": pending}
+    return {"preview": preview, "misread": None, "awaited": False, "step": step, "pending": pending}

@@ -27,8 +27,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def board_or_404(request: HttpRequest, year: int, **options: object) -> Scoreboard:
-    """The scoreboard as the reader may see it, as of ``?period=`` or now."""
-    code = request.GET.get("period") or None
+    """The scoreboard as the reader may see it, as of ``period_code``, ``?period=`` or now."""
+    code = options.pop("period_code", None) or request.GET.get("period") or None
     try:
         return scoreboard.build(year=year, now=clock.now(), actor=request.actor, period_code=code, **options)
     except Period.DoesNotExist as problem:

@@ -1,0 +1,88 @@
+"""How much a period asks of each department: fields to fill, and how many of them are filled in beforehand.
+
+A field is what a person has to answer: a figure, each part of a ratio, each node that is not done, one list of ticks,
+the account of progress, the outlook, and the three of a deviation where last month's lamp was red or amber. Optional
+fields do not count. Filled in beforehand is what the form carries over from the last approved report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from accounts.models import Department
+from kpi.domain.values import Kind, Rag
+from kpi.models import Submission
+from kpi.selectors.cockpit import units
+from kpi.selectors.content import carried, carried_fields, in_force
+from kpi.selectors.scoreboard import Row, Scoreboard
+
+DEVIATION = ("deviation_reasons", "measures", "catch_up_period")
+
+
+@dataclass(frozen=True)
+class Burden:
+    """Fields asked of one department (or, summed up, of all) in one period."""
+
+    department: Department | None
+    reports: int
+    asked: int
+    prefilled: int
+
+    @property
+    def per_report(self) -> Decimal | None:
+        """Fields a report asks on average."""
+        return Decimal(self.asked) / self.reports if self.reports else None
+
+    @property
+    def share(self) -> Decimal | None:
+        """The share filled in beforehand; ``None`` where nothing is asked."""
+        return Decimal(self.prefilled) / self.asked if self.asked else None
+
+
+def burden(board: Scoreboard) -> list[Burden]:
+    """Each department of the board that owes reports in its period, in official order (1 query)."""
+    last = _last_reports(board)
+    found = []
+    for unit in units(board):
+        owed = [row for row in unit.rows if row.current.is_asked]
+        fields = [_fields(row, last.get(row.indicator.pk)) for row in owed]
+        if owed:
+            asked, prefilled = sum(each[0] for each in fields), sum(each[1] for each in fields)
+            found.append(Burden(unit.department, len(owed), asked, prefilled))
+    return found
+
+
+def total(burdens: list[Burden]) -> Burden:
+    """All departments together."""
+    return Burden(
+        None,
+        sum(each.reports for each in burdens),
+        sum(each.asked for each in burdens),
+        sum(each.prefilled for each in burdens),
+    )
+
+
+def _last_reports(board: Scoreboard) -> Mapping[int, Submission]:
+    """The latest earlier report whose figure counts, by indicator (1 query)."""
+    earlier = Submission.objects.ever_approved().with_standing()
+    earlier = earlier.filter(period__report=board.period.report_id, period__code__lt=board.period.code)
+    latest = earlier.select_related("period").order_by("indicator_id", "-period__code").distinct("indicator_id")
+    return {found.indicator_id: in_force(found) for found in latest}
+
+
+def _fields(row: Row, last: Submission | None) -> tuple[int, int]:
+    """How many fields one report asks, and how many of these are filled in."""
+    before = carried(last, row.current.period)
+    given = set(carried_fields(before))
+    asked = ["narrative", "outlook"]
+    if row.previous_rag in (Rag.RED, Rag.AMBER):
+        asked += DEVIATION
+    answered = sum(name in given for name in asked)
+    if row.indicator.kind == Kind.MILESTONE:
+        nodes = len(row.indicator.milestones.all())
+        return len(asked) + nodes, answered + len(before.completed_nodes)
+    if row.indicator.kind == Kind.COVERAGE:
+        return len(asked) + 1, answered + bool(before.covered_units)
+    return len(asked) + (2 if row.indicator.kind == Kind.RATIO else 1), answered
