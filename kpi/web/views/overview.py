@@ -98,15 +98,15 @@ def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
         raise Http404
     row = board.rows[0]
     steps = history.steps_of(row.indicator, request.actor)
-    approved = [step.submission for step in steps if step.submission.period.code == row.current.source_period]
+    explanation = history.explanation(steps, row.current.source_period)
     context = {
         "board": board,
         "row": row,
         "indicator": row.indicator,
         "figure_rows": [month for month in reversed(row.months) if month.assessment and month.is_own],
         "steps": steps,
-        "explanation": approved[0] if approved else None,
-        "nodes": _nodes(row, approved[0].completed_nodes if approved else {}, localtime(clock.now()).date()),
+        "explanation": explanation,
+        "nodes": _nodes(row, explanation.completed_nodes if explanation else {}, localtime(clock.now()).date()),
         "is_curve": row.indicator.kind not in (Kind.MILESTONE, Kind.STAGE, Kind.RANK, Kind.BOTTOM_LINE),
         "now": clock.now(),
         "is_proposed": row.indicator.is_lead_proposed,
