@@ -49,6 +49,16 @@ class Task:
         return self.row.months[position - 1] if position else None
 
     @property
+    def due_at(self) -> datetime:
+        """When it is due for its department, extensions included."""
+        return self.month.window.due_for_unit if self.month.window else self.period.due_at
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the grace is over and nobody filed it: it can only be asked for."""
+        return self.month.timeliness is Timeliness.MISSING
+
+    @property
     def group(self) -> str:
         return GROUP_OF[SubmissionState(self.month.submission.state)] if self.month.submission else "unfiled"
 

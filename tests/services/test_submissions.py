@@ -286,30 +286,6 @@ def test_without_the_version_check_the_second_writer_would_win(committed_db, mon
     assert str(Submission.objects.get(pk=first.pk).value) == "9.9000"
 
 
-def test_a_report_never_slips_past_a_lock(committed_db):
-    """Whoever comes first wins, and a row never changes after the lock."""
-    june = Period.objects.select_related("report").get(code="2025-06")
-    after = june.grace_ends_at + timedelta(minutes=1)
-    office = actor_for(User.objects.get(username="dcs_1"), NOW.date())
-    staff = actor_for(User.objects.get(username="nyj_staff"), NOW.date())
-    content = read("A06", FARMLAND)
-    fresh = Period.objects.select_related("report").get(pk=june.pk)
-    outcomes = in_parallel(
-        lambda: periods.lock_period(period=june, typed_code="2025-06", actor=office, now=after),
-        lambda: submissions.submit(
-            indicator=indicator("A06"), period=fresh, content=content, version=0, actor=staff, now=after
-        ),
-    )
-    locked, filed = outcomes
-    assert locked == 103, outcomes
-    snapshot = AssessmentSnapshot.objects.get(period=june, indicator__code="A06")
-    if isinstance(filed, Submission):
-        assert snapshot.timeliness == "late"
-    else:
-        assert isinstance(filed, PeriodClosed), filed
-        assert snapshot.timeliness == "missing"
-
-
 FORM_ONE, FORM_TWO = UUID(int=1), UUID(int=2)
 
 
