@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("机构与人员")
+
+    def ready(self) -> None:
+        from accounts.clock import follow_database
+
+        connection_created.connect(follow_database, dispatch_uid="accounts.clock")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpi.domain import rollup, trajectory
@@ -20,6 +20,7 @@ from kpi.domain.reminders import DEFAULT_POLICY, Obligation, next_opening, plan
 from kpi.domain.scoring import achieved_share
 from kpi.domain.trajectory import Trajectory
 from kpi.domain.values import Comparator, Frequency, Kind, Polarity, Rag, parse_number
+from kpi.domain.window import Extension, Window
 from tests.domain.test_tables import official_calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -185,3 +186,29 @@ def test_a_figure_without_a_target_is_judged_by_its_plan_alone():
 def test_a_share_needs_a_positive_target():
     with pytest.raises(DomainError, match="target_not_positive"):
         achieved_share(Decimal(1), Decimal(0), Polarity.HIGHER_IS_BETTER)
+
+
+EDGES = [datetime(2025, 6, 25, tzinfo=SHANGHAI), DUE, DUE + timedelta(days=2), DUE + timedelta(days=9)]
+MICROSECOND = timedelta(microseconds=1)
+# Moments on the edges, a hair before and after them, and anywhere.
+moments = st.one_of(
+    st.builds(lambda edge, hair: edge + hair * MICROSECOND, st.sampled_from(EDGES), st.integers(-1, 1)),
+    st.datetimes(datetime(2025, 6, 20), datetime(2025, 8, 1), timezones=st.just(SHANGHAI)),
+)
+grants = st.lists(
+    st.builds(lambda one, other: Extension(min(one, other), max(one, other)), moments, moments), max_size=3
+)
+
+
+@settings(max_examples=5000)
+@given(now=moments, extensions=grants, is_locked=st.booleans(), was_filed=st.booleans())
+def test_the_window_is_open_exactly_when_it_was_said_to_be(now, extensions, is_locked, was_filed):
+    """The rule once more as one sentence; turning any comparison round makes it fail (tried on each of them)."""
+    opens, due, grace, __ = EDGES
+    window = Window(opens, due, grace, locked_at=EDGES[3] if is_locked else None, extensions=extensions)
+    has_time = any(found.granted_at <= now <= found.until for found in extensions)
+    is_open = not is_locked and opens <= now and (now <= grace or was_filed or has_time)
+    assert (window.refusal(now, was_filed=was_filed) is None) is is_open
+    assert window.due_for_unit >= due
+    in_time = [found for found in extensions if found.granted_at <= due]
+    assert (window.due_for_unit > due) is any(found.until > due for found in in_time)
