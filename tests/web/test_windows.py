@@ -130,3 +130,11 @@ def test_a_new_report_begins_with_what_still_holds(as_user, june):
     page = text(as_user("nyj_staff").get(FORM))
     assert "已带出上期的：" in page
     assert "上期怎么写的" in page
+
+
+def test_a_locked_month_shows_what_was_filed(as_user):
+    reports = Submission.objects.filter(period__code="2025-05", indicator__lead_department__code="agriculture")
+    report = reports.select_related("indicator").first()
+    staff = as_user("nyj_staff")
+    page = text(staff.get(f"/2025/reports/2025-05/{report.indicator.code}/"))
+    assert report.narrative[:10] in page and "没有填报" not in page

@@ -24,6 +24,7 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, SubmissionState, Verb
 from kpi.domain.window import Phase, Window
+from kpi.labels import Label
 from kpi.models import Extension, Indicator, Period, Submission
 from kpi.selectors import scoreboard, worklist
 from kpi.selectors.content import Content, carried, carried_fields, content_in_force, content_of
@@ -77,9 +78,17 @@ class Filing:
     def month(self) -> MonthLamp:
         return self.row.current
 
-    @property
+    @cached_property
     def submission(self) -> Submission | None:
-        return self.month.submission
+        """The stored report; the board of a locked month holds lamps only."""
+        if self.period.locked_at is None:
+            return self.month.submission
+        found = Submission.objects.visible_to(self.request.actor).with_standing()
+        return found.filter(indicator=self.indicator, period=self.period).first()
+
+    @property
+    def state_label(self) -> Label:
+        return labels.SUBMISSION_STATE[self.submission.state] if self.submission else labels.NOT_STARTED
 
     @property
     def version(self) -> int:
@@ -89,6 +98,12 @@ class Filing:
     def is_editable(self) -> bool:
         state = self.submission.state if self.submission else None
         return state in EDITABLE and self.refusal is None
+
+    @property
+    def is_at_first_step(self) -> bool:
+        """Whether the report is the department's to write, in the row of steps."""
+        state = self.submission.state if self.submission else None
+        return state in EDITABLE and self.period.locked_at is None
 
     @cached_property
     def window(self) -> Window:
