@@ -57,6 +57,7 @@ def test_production_settings_pass_djangos_own_check():
         "DJANGO_SETTINGS_MODULE": "config.settings.prod",
         "SECRET_KEY": "k" * 25 + "0123456789" * 3,
         "ALLOWED_HOSTS": "kpi.example.invalid",
+        "EVIDENCE_DIR": "/var/lib/kpi/evidence",
     }
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],

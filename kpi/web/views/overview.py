@@ -105,6 +105,7 @@ def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "indicator": row.indicator,
         "figure_rows": [month for month in reversed(row.months) if month.assessment and month.is_own],
         "steps": steps,
+        "files": next((step.files for step in steps if approved and step.submission == approved[0] and step.files), ()),
         "explanation": approved[0] if approved else None,
         "nodes": _nodes(row, approved[0].completed_nodes if approved else {}, localtime(clock.now()).date()),
         "is_curve": row.indicator.kind not in (Kind.MILESTONE, Kind.STAGE, Kind.RANK, Kind.BOTTOM_LINE),
