@@ -90,7 +90,7 @@ def identify(file: BinaryIO, *, size: int, name: str) -> FileType:
     """The kind of ``file``, if it is one that is accepted and is what its name says.
 
     Raises ``DomainError``: ``evidence_empty``, ``evidence_type_missing``, ``evidence_type_refused``,
-    ``evidence_mismatch``, ``evidence_macros``, ``evidence_encrypted`` or ``evidence_unsafe``, each with the file's name.
+    ``evidence_mismatch``, ``evidence_macros``, ``evidence_encrypted`` or ``evidence_unsafe``, each with the name.
     """
     if size == 0:
         raise DomainError("evidence_empty", name=name)

@@ -8,6 +8,7 @@
   const input = document.getElementById("files");
   const list = document.getElementById("evidence-list");
   const uploads = document.getElementById("uploads");
+  const section = document.getElementById("evidence");
   const words = drop.dataset;
   let going = 0;
 
@@ -56,6 +57,13 @@
     };
   }
 
+  // The list anew; what was said about the other files of the same choice stays.
+  function renew(fragment) {
+    const said = [...list.querySelectorAll(".files-note")];
+    list.innerHTML = fragment;
+    list.prepend(...said);
+  }
+
   function send(file) {
     const shown = line(file.name);
     if (file.size > Number(words.limit)) return shown.fail(words.tooLarge);
@@ -64,16 +72,24 @@
     request.upload.addEventListener("progress", (event) => shown.move(event.loaded / Math.max(event.total, 1)));
     request.addEventListener("load", () => {
       if (request.status !== 200) return shown.fail(reason(request));
-      list.innerHTML = request.responseText;
+      renew(request.responseText);
       shown.close();
+      // What the form said was missing is there.
+      section.classList.remove("ef");
+      section.querySelectorAll(":scope > .emsg").forEach((said) => said.remove());
     });
     request.addEventListener("error", () => shown.fail(words.failed));
     request.addEventListener("loadend", () => { going -= 1; });
     request.send(body);
   }
 
-  function take(files) {
+  function forget() {
     uploads.querySelectorAll(".emsg").forEach((said) => said.closest("li").remove());
+    list.querySelectorAll(".files-note").forEach((said) => said.remove());
+  }
+
+  function take(files) {
+    forget();
     [...files].forEach(send);
   }
 
@@ -94,12 +110,13 @@
     const button = event.target.closest("[data-remove]");
     if (!button) return;
     event.preventDefault();
+    forget();
     const [request, body] = ask([["action", button.value]]);
     button.disabled = true;
     request.addEventListener("load", () => {
-      if (request.status === 200) list.innerHTML = request.responseText;
+      if (request.status === 200) renew(request.responseText);
       else line(button.getAttribute("aria-label")).fail(reason(request));
-      document.getElementById("evidence").focus();
+      section.focus();
     });
     request.addEventListener("error", () => { button.disabled = false; });
     request.send(body);

@@ -74,6 +74,19 @@ def test_a_weak_key_stops_production():
     assert done.returncode != 0 and "SECRET_KEY" in done.stderr
 
 
+def test_evidence_inside_the_program_stops_production():
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.prod",
+        "SECRET_KEY": "k" * 25 + "0123456789" * 3,
+        "EVIDENCE_DIR": str(ROOT / "static" / "evidence"),
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode != 0 and "EVIDENCE_DIR" in done.stderr
+
+
 def test_every_refusal_has_a_sentence():
     codes = {code for path in SOURCES for code in refused_codes(path.read_text(encoding="utf-8"))}
     assert len(codes) > 20, "the walk no longer finds the codes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -33,16 +34,6 @@ DONE = FARMLAND | {"value": "6.95"}
 
 def folder() -> Path:
     return Path(settings.EVIDENCE_DIR)
-
-
-@pytest.fixture(autouse=True)
-def own_folder(settings, tmp_path):
-    """A folder of the test's own, so that it can count what is left in it."""
-    location = tmp_path / "evidence"
-    options = settings.STORAGES["evidence"]["OPTIONS"] | {"location": location}
-    settings.STORAGES = settings.STORAGES | {"evidence": settings.STORAGES["evidence"] | {"OPTIONS": options}}
-    settings.EVIDENCE_DIR = location
-    return location
 
 
 def names() -> set[str]:
@@ -452,6 +443,59 @@ def test_without_the_guard_a_file_slips_past_the_lock(committed_db):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE kpi_evidence DISABLE TRIGGER USER")
     assert race_against_the_lock() == 1
+
+
+def upload_while_locking() -> object:
+    """What becomes of an upload that meets a lock which is taken and not yet committed."""
+    (staff,) = people("nyj_staff")
+    june = open_june()
+    attach(staff, june)
+    outcome: list[object] = []
+
+    def work() -> None:
+        try:
+            outcome.append(attach(staff, open_june(), png(7), "照片.png"))
+        except DomainError as problem:
+            outcome.append(problem)
+        finally:
+            connection.close()
+
+    sender = threading.Thread(target=work)
+    with transaction.atomic():
+        locked = Period.objects.select_for_update().get(pk=june.pk)
+        locked.locked_at = NOW
+        locked.save(update_fields=["locked_at"])
+        sender.start()
+        while sender.is_alive() and not somebody_waits():
+            sender.join(0.02)
+    sender.join()
+    return outcome[0]
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        # Not pg_stat_activity, which shows a transaction the same picture until its end.
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
+
+
+def test_an_upload_waits_for_a_lock_that_is_being_taken_and_then_sees_it(committed_db):
+    assert isinstance(upload_while_locking(), PeriodClosed)
+    assert Evidence.objects.filter(submission__indicator__code="A06").count() == len(names()) == 1
+
+
+def test_without_waiting_a_file_would_come_after_the_lock(committed_db):
+    """Negative control: the guard without FOR SHARE."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'pgtrigger_evidence_period_stays_closed%%'"
+        )
+        (definition,) = cursor.fetchone()
+        assert "FOR SHARE" in definition
+        cursor.execute(definition.replace("FOR SHARE", "").replace("%", "%%"))
+    assert isinstance(upload_while_locking(), evidence.Attached)
+    assert Period.objects.get(code="2025-06").locked_at == NOW
+    assert Evidence.objects.filter(submission__indicator__code="A06").count() == 2
 
 
 def test_two_forms_that_begin_a_report_by_attaching_meet_in_one_draft(committed_db):

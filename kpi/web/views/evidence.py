@@ -39,15 +39,16 @@ def change_files(request: HttpRequest, year: int, period: str, code: str) -> Htt
     return render(request, "kpi/parts/evidence_list.html", {"filing": fresh, "notes": notes})
 
 
-def _change(request: HttpRequest, filing: Filing) -> list[str]:
+def _change(request: HttpRequest, filing: Filing) -> list[tuple[int, str]]:
+    """What to say, by message level."""
     if request.POST.get("action", "").startswith(uploads.REMOVE):
-        return [uploads.remove(request, filing.indicator, filing.period)]
+        return [(messages.SUCCESS, uploads.remove(request, filing.indicator, filing.period))]
     taken = uploads.take(request, filing.indicator, filing.period, filing.editor)
     for refused in taken.refused:
         raise DomainError(refused.code, **refused.params)
     if not taken.said:
         raise DomainError("file_missing")
-    return [text for _level, text in taken.said]
+    return taken.said
 
 
 def _sentence(text: str, status: int) -> HttpResponse:
