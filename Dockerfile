@@ -19,10 +19,13 @@ RUN python -m config.messages compile \
  && SECRET_KEY=$(python -c "import secrets; print(secrets.token_hex(32))") \
     DATABASE_URL=postgresql://build@localhost/none \
     REDIS_URL=redis://localhost/0 \
+    EVIDENCE_DIR=/var/lib/kpi/evidence \
     python manage.py collectstatic --noinput
 
 # The code stays root's: the process can read it and change none of it.
-RUN useradd --system --uid 10001 --no-create-home app
+# The evidence volume takes over owner and mode of the folder it is mounted on.
+RUN useradd --system --uid 10001 --no-create-home app \
+ && install -d -o app -g app -m 700 /var/lib/kpi/evidence
 USER 10001
 
 EXPOSE 8000

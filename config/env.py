@@ -40,6 +40,14 @@ def flag(name: str, default: bool) -> bool:
     return value in {"1", "true", "yes"}
 
 
+def folder(name: str, default: str | None = None) -> Path:
+    """An absolute path: a relative one would mean another place for each process."""
+    path = Path(text(name, default))
+    if not path.is_absolute():
+        raise ConfigError(f"{name} must be an absolute path, not {str(path)!r}")
+    return path
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]

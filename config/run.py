@@ -73,7 +73,7 @@ def single_run() -> IO[str]:
         raise RunError("the trial is running already in another terminal; stop it there with Ctrl-C") from problem
     if os.environ.get("RESET") == "1":
         say("RESET=1: removing the trial's data")
-        for name in ("services", "mail", "logs"):
+        for name in ("services", "mail", "logs", "evidence"):
             shutil.rmtree(RUN / name, ignore_errors=True)
     return lock
 
@@ -110,7 +110,7 @@ class Trial:
     def start(self) -> None:
         say("1/4 PostgreSQL and Valkey")
         environment = {**os.environ, **self.services.start(), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
-        environment |= {"TRIAL_MAIL_DIR": str(RUN / "mail")}
+        environment |= {"TRIAL_MAIL_DIR": str(RUN / "mail"), "EVIDENCE_DIR": str(RUN.resolve() / "evidence")}
         say("2/4 tables and the 2025 report")
         self._prepare(environment)
         say("3/4 mailbox, web, worker, beat")

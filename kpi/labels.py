@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kpi.domain.calendar import Roll
+from kpi.domain.evidence import Need
 from kpi.domain.rag import Basis
 from kpi.domain.values import (
     Accumulation,
@@ -163,6 +164,11 @@ DEVIATION = {
     "organisation": Label(_("施工组织")),
     "market": Label(_("市场")),
     "other": Label(_("其他")),
+}
+EVIDENCE_NEED = {
+    Need.CORRECTION: Label(_("数据更正")),
+    Need.COMPLETION: Label(_("申报完成")),
+    Need.INDICATOR: Label(_("本项任务要求")),
 }
 STAGE = {
     0: Label(_("未启动")),

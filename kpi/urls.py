@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from kpi.api import views as api
-from kpi.web.views import deciding, filing, importing, ledger, overview, windows
+from kpi.web.views import deciding, evidence, filing, importing, ledger, overview, windows
 
 
 class CodeConverter:
@@ -42,6 +42,9 @@ urlpatterns = [
     path("<year:year>/reports/<month:period>/import/<uuid:pk>/", importing.confirm_import, name="import-preview"),
     path("<year:year>/reports/<month:period>/<code:code>/", filing.file_report, name="report"),
     path("<year:year>/reports/<month:period>/<code:code>/preview/", filing.preview_report, name="report-preview"),
+    path("<year:year>/reports/<month:period>/<code:code>/evidence/", evidence.change_files, name="report-evidence"),
+    path("<year:year>/reports/<month:period>/<code:code>/discard/", evidence.discard, name="report-discard"),
+    path("<year:year>/evidence/<uuid:pk>/", evidence.show_file, name="evidence"),
     path("<year:year>/signoff/", deciding.show_sign_off, name="signoff"),
     path("<year:year>/signoff/batch/", deciding.sign_off_batch, name="signoff-batch"),
     path("<year:year>/signoff/<int:pk>/", deciding.sign_off, name="signoff-one"),

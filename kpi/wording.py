@@ -252,6 +252,24 @@ def _refusals() -> dict[str, str]:
         "measures_required": _("黄灯、红灯任务需填写下一步措施"),
         "catch_up_period_required": _("请选择预计追平的月份"),
         "outlook_required": _("请判断年底能否完成"),
+        "evidence_required": _("请附至少一份佐证材料（%(why)s）"),
+        "evidence_empty": _("“%(name)s”是空文件"),
+        "evidence_too_large": _("“%(name)s”超过 %(limit)s MB，请压缩或拆分"),
+        "evidence_type_refused": _(
+            "不支持 .%(extension)s 文件；请传 PDF、图片（JPG、PNG）、Word、Excel、PPT、OFD、WPS 或文本"
+        ),
+        "evidence_type_missing": _(
+            "不支持没有扩展名的文件；请传 PDF、图片（JPG、PNG）、Word、Excel、PPT、OFD、WPS 或文本"
+        ),
+        "evidence_mismatch": _("“%(name)s”的内容不是 .%(extension)s 文件，或已损坏；请用原软件打开后另存再传"),
+        "evidence_macros": _("“%(name)s”带有宏，请另存为不带宏的文件再传"),
+        "evidence_encrypted": _("“%(name)s”设有密码，请去掉密码后再传"),
+        "evidence_unsafe": _("“%(name)s”含有不允许的内容，没有保存"),
+        "evidence_duplicate": _("“%(name)s”已经附在这张表上"),
+        "evidence_too_many": _("一张表最多附 %(limit)s 份佐证材料"),
+        "evidence_gone": _("这份佐证材料已不在这张表上"),
+        "evidence_file_missing": _("“%(name)s”的文件不在存储中，请联系系统管理员"),
+        "draft_was_filed": _("这张表提交过，不能放弃；需要修改请直接修改后再提交"),
         "reason_too_short": _("请写明原因，至少 %(at_least)s 字"),
         "stale_version": _("有人在你之后保存过这张表，请核对后再提交"),
         "illegal_transition": _("这张表的状态已经变化，不能再这样操作"),

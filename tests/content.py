@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
+from django.core.files.base import ContentFile
+
+from accounts.permissions import Actor
 from kpi.models import Indicator, Period
 from kpi.selectors.content import Content
+from kpi.services import evidence
 from kpi.services.content import parse
+from tests.evidence.files import pdf
 
 TODAY = date(2025, 7, 2)
 
@@ -28,3 +33,11 @@ def indicator(code: str, period: str = "2025-06") -> Indicator:
 
 def read(code: str, raw: dict[str, object]) -> Content:
     return parse(indicator=indicator(code), raw=raw, today=TODAY)
+
+
+def attach(code: str, period: str, actor: Actor, now: datetime) -> None:
+    """A real file on the report, as proof."""
+    evidence.attach(
+        indicator=indicator(code, period), period=Period.objects.select_related("report").get(code=period),
+        name="验收单.pdf", content=ContentFile(pdf(f"{code} {period}")), actor=actor, now=now,
+    )  # fmt: skip

@@ -107,10 +107,28 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
-# Uploads are workbooks and pasted text; anything larger is refused before it is read.
+# Fields of a form, without the files beside them; anything larger is refused before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
+# More than a report may hold, so that one file too many is answered in words and not by a bare error.
+DATA_UPLOAD_MAX_NUMBER_FILES = 30
+
+# Evidence lies outside every folder the web server shows, readable by the product's own user alone.
+EVIDENCE_DIR = env.folder("EVIDENCE_DIR", str(BASE_DIR / ".run" / "evidence"))
+EVIDENCE_MAX_BYTES = env.integer("EVIDENCE_MAX_MB", 20) * 1024 * 1024
+EVIDENCE_MAX_FILES = 10
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "evidence": {
+        "BACKEND": "kpi.services.vault.DurableStorage",
+        "OPTIONS": {
+            "location": EVIDENCE_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

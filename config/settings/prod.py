@@ -11,10 +11,11 @@ DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}  # noqa: F405
+# Named, not guessed: a folder inside the container would be gone with it.
+EVIDENCE_DIR = env.folder("EVIDENCE_DIR")
+if EVIDENCE_DIR.is_relative_to(BASE_DIR):  # noqa: F405
+    raise env.ConfigError("EVIDENCE_DIR must lie outside the program's own folder")
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

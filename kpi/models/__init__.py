@@ -1,5 +1,6 @@
 """Fields, constraints and triggers. No workflow and no rule lives here: see services/ and domain/."""
 
+from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import Indicator, Milestone, PlanPoint, RuleSet, Target
 from kpi.models.periods import DueRule, Period, WorkdayOverride
@@ -13,6 +14,7 @@ __all__ = [
     "AssessmentSnapshot",
     "Commitment",
     "DueRule",
+    "Evidence",
     "Extension",
     "Indicator",
     "Milestone",

@@ -82,3 +82,20 @@ class SubmissionQuerySet(models.QuerySet):
     def ever_approved(self) -> SubmissionQuerySet:
         """Reports whose figure counts, whether or not a correction is under way."""
         return self.filter(approved_at__isnull=False)
+
+
+class EvidenceQuerySet(models.QuerySet):
+    """Files attached to reports: whoever may read the report may read them."""
+
+    def attached(self) -> EvidenceQuerySet:
+        """Without those that were taken off their report."""
+        return self.filter(removed_at__isnull=True)
+
+    def visible_to(self, actor: Actor) -> EvidenceQuerySet:
+        """What was taken off stays open to its department and to the office, who saw it, and to nobody else."""
+        reports = apps.get_model("kpi", "Submission").objects.visible_to(actor)
+        found = self.filter(submission__in=reports)
+        if actor.is_supervisor:
+            return found
+        own = Q(submission__indicator__lead_department_id__in=actor.department_ids)
+        return found.filter(own | Q(removed_at__isnull=True))

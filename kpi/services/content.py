@@ -14,6 +14,7 @@ from typing import Any
 
 from kpi import labels
 from kpi.domain.errors import DomainError
+from kpi.domain.evidence import Need
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Outlook, Rag, parse_number
@@ -281,20 +282,35 @@ def with_last_figure(content: Content, last: Submission | None) -> Content:
     )
 
 
-def check_complete(*, indicator: Indicator, content: Content, last: Submission | None, assessment: Assessment) -> None:
+def check_complete(
+    *,
+    indicator: Indicator,
+    content: Content,
+    last: Submission | None,
+    assessment: Assessment,
+    unproved: Need | None = None,
+) -> None:
     """Raise ``ContentInvalid`` unless the content may be submitted.
 
-    ``last`` is the latest approved submission of an earlier period, ``assessment`` the lamp this content gives.
+    ``last`` is the latest approved submission of an earlier period, ``assessment`` the lamp this content gives,
+    ``unproved`` why it needs evidence where none is attached.
     """
     checks = (
         _check_figure(indicator, content, last),
         _check_narrative(content),
         _check_deviation(content, assessment),
         [] if content.outlook else [FieldError("outlook", "outlook_required")],
+        _check_evidence(unproved),
     )
     errors = [error for found in checks for error in found]
     if errors:
         raise ContentInvalid(errors)
+
+
+def _check_evidence(unproved: Need | None) -> list[FieldError]:
+    if unproved is None:
+        return []
+    return [FieldError("evidence", "evidence_required", {"why": str(labels.EVIDENCE_NEED[unproved].text)})]
 
 
 def _check_figure(indicator: Indicator, content: Content, last: Submission | None) -> list[FieldError]:

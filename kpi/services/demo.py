@@ -9,17 +9,21 @@ import csv
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from accounts import audit
 from accounts.models import ADMINISTRATORS, Department, Membership, Post, Role, User
 from kpi.domain.values import SubmissionState, Verb
-from kpi.models import Indicator, Period, Report, Review, Submission
+from kpi.models import Evidence, Indicator, Period, Report, Review, Submission
 from kpi.selectors.content import content_of
-from kpi.services import periods
+from kpi.services import inspection, periods, vault
+from kpi.services import submissions as submissions_service
+from kpi.services.samples import sample_pdf, sample_png
 
 Record = Mapping[str, str]
 # Between the steps of a sample history: filed, signed an hour later, approved a day later.
@@ -100,8 +104,46 @@ def _load_month(
 ) -> None:
     submissions = [_submission(row, indicators[row["indicator"]], period, people) for row in rows]
     Submission.objects.bulk_create(submissions)
+    _attach_samples(submissions)
     history = [review for row, found in zip(rows, submissions, strict=True) for review in _history(row, found, people)]
     Review.objects.bulk_create(history)
+
+
+# Reports of the latest month that come with a file, by indicator: the file's name.
+SAMPLES = {
+    "T27": "示例-节点验收意见.pdf",
+    "T31": "示例-认定文件.pdf",
+    "I33": "示例-标准发布公告.pdf",
+    "A05": "示例-监测报告.pdf",
+    "A07": "示例-现场照片.png",
+    "A11": "示例-花名册说明.pdf",
+    "T36": "示例-统计口径说明.pdf",
+}
+SAMPLED_PERIOD = "2025-06"
+
+
+def _attach_samples(submissions: list[Submission]) -> None:
+    """A file each for some reports, marked as a sample in its name and on its page."""
+    for number, found in enumerate(submissions):
+        name = SAMPLES.get(found.indicator.code)
+        if name is None or found.period.code != SAMPLED_PERIOD:
+            continue
+        lines = ("示例文件，仅供试用", "SAMPLE — invented for the trial", f"{found.indicator.code} {found.period.code}")
+        data = sample_png(number) if name.endswith("png") else sample_pdf(lines)
+        content = ContentFile(data)
+        kind = inspection.identify(content.file, size=len(data), name=name)
+        file = Evidence(
+            submission=found,
+            name=name,
+            size=len(data),
+            sha256=sha256(data).hexdigest(),
+            content_type=kind.content_type,
+            uploaded_by=found.author,
+            uploaded_at=found.updated_at,
+            filed_at=found.first_submitted_at,
+        )
+        vault.put(file.key, content)
+        file.save(force_insert=True)
 
 
 def _submission(
@@ -180,5 +222,5 @@ def _history(row: Record, submission: Submission, people: Mapping[tuple[str, int
             actor=people[role, department],
             at=submission.updated_at + delay,
             comment=row["return_reason"] if verb is Verb.RETURN else "",
-            content=content_of(submission).as_json(),
+            content=content_of(submission).as_json() | {"evidence": submissions_service.evidence_of(submission)},
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,16 +19,18 @@ from django.db import IntegrityError, transaction
 from accounts import audit
 from accounts.permissions import Actor
 from kpi.domain.errors import DomainError, IllegalTransition, PeriodClosed, StaleVersion
+from kpi.domain.evidence import Need, need_of
 from kpi.domain.guards import question
 from kpi.domain.periods import Period as Month
-from kpi.domain.values import Kind, SubmissionState, Verb
+from kpi.domain.rag import Assessment
+from kpi.domain.values import Kind, Rag, SubmissionState, Verb
 from kpi.domain.window import Phase
 from kpi.domain.workflow import next_state
-from kpi.models import Indicator, Period, Review, Submission
+from kpi.models import Evidence, Indicator, Period, Review, Submission
 from kpi.models.querysets import SubmissionQuerySet
 from kpi.selectors import periods as period_selector
-from kpi.selectors.content import Content, content_in_force, content_of, in_force
-from kpi.selectors.standing import RuleBook, assess_figure
+from kpi.selectors.content import Content, carried, content_in_force, content_of, in_force
+from kpi.selectors.standing import Figure, RuleBook, assess_figure
 from kpi.services import notices, permissions
 from kpi.services.content import check_complete, require_reason, with_last_figure
 
@@ -100,16 +103,20 @@ def save_draft(
         _fill(submission, content, actor, now, editor)
         submission.version += 1
         submission.save()
-        audit.record(
-            action="submission.saved",
-            obj=submission,
-            actor=actor.user,
-            now=now,
-            before=before,
-            after=_audited(submission),
-            department_code=indicator.lead_department.code,
-        )
+        _record_saved(submission, actor, now, before=before)
         return submission
+
+
+def _record_saved(submission: Submission, actor: Actor, now: datetime, *, before: dict[str, object] | None) -> None:
+    audit.record(
+        action="submission.saved",
+        obj=submission,
+        actor=actor.user,
+        now=now,
+        before=before,
+        after=_audited(submission),
+        department_code=submission.indicator.lead_department.code,
+    )
 
 
 @transaction.atomic
@@ -136,11 +143,21 @@ def submit(
     with _guarded(period):
         last = last_approved(indicator, period)
         content = with_last_figure(content, last)
+        if Submission.objects.ever_approved().filter(indicator=indicator, period=period).exists():
+            # Whatever the form says: a report that was approved before is being corrected.
+            content = replace(content, is_correction=True)
         month = Month.parse(period.code)
-        lamp = assess_figure(indicator, period=month, figure=content.figure(), rules=RuleBook.load())
-        check_complete(indicator=indicator, content=content, last=last, assessment=lamp)
-        if content.value != sure_of:
-            _ask(indicator, period, content, plan=lamp.expected)
+        rules = RuleBook.load()
+        lamp = assess_figure(indicator, period=month, figure=content.figure(), rules=rules)
+        doubt = None if content.value == sure_of else _doubt(indicator, period, content, plan=lamp.expected)
+        # A slip of the unit may claim a completion: the figure is asked about first, and only then for its proof.
+        need = None if doubt else evidence_need(indicator, content, lamp, last=last, rules=rules)
+        is_unproved = need is not None and not _lock_evidence(indicator, period)
+        check_complete(
+            indicator=indicator, content=content, last=last, assessment=lamp, unproved=need if is_unproved else None
+        )
+        if doubt is not None:
+            raise doubt
         submission = _for_writing(indicator, period, version, actor, now, editor)
         if _is_repeated(submission, content, editor):
             return submission
@@ -150,10 +167,101 @@ def submit(
         _fill(submission, content, actor, now, editor)
         submission.submitted_at = now
         submission.first_submitted_at = submission.first_submitted_at or now
+        # Before the step is written down with them: from here on they stay.
+        submission.evidence.attached().filter(filed_at__isnull=True).update(filed_at=now)
         _move(submission, Verb.SUBMIT, actor, now)
         notices.cancel_due(indicator=indicator, period=period, now=now)
         notices.submitted(submission, now=now)
         return submission
+
+
+def evidence_need(
+    indicator: Indicator, content: Content, lamp: Assessment, *, last: Submission | None, rules: RuleBook
+) -> Need | None:
+    """Why this content needs evidence; ``last`` is what ``last_approved`` gives, ``lamp`` the content's own."""
+    last_rag = None
+    if last is not None and lamp.rag is Rag.DONE:
+        last_rag = assess_figure(
+            indicator, period=Month.parse(last.period.code), figure=Figure.of(last), rules=rules
+        ).rag
+    return need_of(
+        is_demanded=indicator.evidence_required,
+        rag=lamp.rag,
+        last_rag=last_rag,
+        is_correction=content.is_correction,
+        no_progress=content.no_progress,
+    )
+
+
+def _lock_evidence(indicator: Indicator, period: Period) -> list[Evidence]:
+    """What is attached; nothing comes or goes until this transaction ends, because it takes the same row."""
+    row = Submission.objects.select_for_update().filter(indicator=indicator, period=period).first()
+    return list(row.evidence.attached()) if row else []
+
+
+@contextmanager
+def writing(
+    *, indicator: Indicator, period: Period, actor: Actor, now: datetime, editor: UUID | None = None
+) -> Iterator[Submission]:
+    """The report, locked, for what hangs on it and is none of its fields; begun as a draft where there is none.
+
+    The same right, window and states as ``save_draft``, within the caller's transaction. Neither version nor editor of
+    a report that exists are touched: no field has changed, so nobody's open form is stale (docs/adr/0010).
+
+    Raises ``NotPermitted``, ``PeriodClosed`` or ``IllegalTransition``.
+    """
+    permissions.require(actor, Verb.SAVE, indicator)
+    require_writable(indicator, period, now)
+    with _guarded(period):
+        submission = _lock_any(indicator, period) or _begin(indicator, period, actor, now, editor)
+        next_state(SubmissionState(submission.state), Verb.SAVE)
+        yield submission
+
+
+def _lock_any(indicator: Indicator, period: Period) -> Submission | None:
+    """The row in whatever version it is, locked."""
+    stored = Submission.objects.filter(indicator=indicator, period=period).first()
+    return _locked(stored) if stored else None
+
+
+def _begin(indicator: Indicator, period: Period, actor: Actor, now: datetime, editor: UUID | None) -> Submission | None:
+    """A draft of the form ``editor`` with what is carried over; the one that somebody else has begun meanwhile."""
+    try:
+        draft = _for_writing(indicator, period, 0, actor, now, editor)
+    except StaleVersion:
+        return _lock_any(indicator, period)
+    if draft.version == 0:
+        _write(draft, carried(last_approved(indicator, period), period))
+        draft.editor = editor
+        draft.version = 1
+        draft.save()
+        _record_saved(draft, actor, now, before=None)
+    return draft
+
+
+@transaction.atomic
+def discard_draft(*, submission: Submission, version: int, actor: Actor, now: datetime) -> list[Evidence]:
+    """Throw away a draft that was never submitted; the files that hung on it, whose bytes are the caller's to forget.
+
+    Raises ``draft_was_filed`` for anything that was ever submitted, besides the errors of ``save_draft``.
+    """
+    permissions.require(actor, Verb.SAVE, submission.indicator)
+    with _open(submission.period, now):
+        locked = _lock(submission, version)
+        if locked.state != SubmissionState.DRAFT or locked.first_submitted_at is not None:
+            raise DomainError("draft_was_filed", indicator=submission.indicator.code)
+        files = list(locked.evidence.all())
+        audit.record(
+            action="submission.discarded",
+            obj=locked,
+            actor=actor.user,
+            now=now,
+            before=_audited(locked) | {"evidence": [found.name for found in files]},
+            department_code=locked.indicator.lead_department.code,
+        )
+        locked.evidence.all().delete()
+        locked.delete()
+        return files
 
 
 @transaction.atomic
@@ -280,10 +388,10 @@ def _guarded(period: Period) -> Iterator[None]:
         raise
 
 
-def _ask(indicator: Indicator, period: Period, content: Content, *, plan: Decimal | None) -> None:
-    """Raise ``FigureInDoubt`` where the figure looks like a slip of hand or unit."""
+def _doubt(indicator: Indicator, period: Period, content: Content, *, plan: Decimal | None) -> FigureInDoubt | None:
+    """The question to raise where the figure looks like a slip of hand or unit."""
     if content.is_correction or content.no_progress or content.value is None:
-        return
+        return None
     earlier = _approved_before(indicator, period).with_standing().order_by("period__code")
     doubt = question(
         kind=Kind(indicator.kind),
@@ -292,8 +400,9 @@ def _ask(indicator: Indicator, period: Period, content: Content, *, plan: Decima
         plan=plan,
         target=indicator.target_value,
     )
-    if doubt is not None:
-        raise FigureInDoubt(f"doubt_{doubt.doubt}", value=content.value, unit=indicator.unit, **doubt.params)
+    if doubt is None:
+        return None
+    return FigureInDoubt(f"doubt_{doubt.doubt}", value=content.value, unit=indicator.unit, **doubt.params)
 
 
 def _is_repeated(submission: Submission, content: Content, editor: UUID | None) -> bool:
@@ -334,15 +443,19 @@ def _for_writing(
 
 def _lock(submission: Submission, version: int, editor: UUID | None = None) -> Submission:
     """The row, locked for this transaction, provided nobody but ``editor`` wrote since the version given."""
-    locked = (
-        Submission.objects.select_for_update(of=("self",))
-        .select_related("indicator__lead_department", "indicator__accountable_post", "period")
-        .get(pk=submission.pk)
-    )
+    locked = _locked(submission)
     is_own = editor is not None and locked.editor == editor
     if locked.version != version and not is_own:
         raise StaleVersion("stale_version", given=version, current=locked.version)
     return locked
+
+
+def _locked(submission: Submission) -> Submission:
+    return (
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("indicator__lead_department", "indicator__accountable_post", "period")
+        .get(pk=submission.pk)
+    )
 
 
 def _fill(submission: Submission, content: Content, actor: Actor, now: datetime, editor: UUID | None) -> None:
@@ -374,7 +487,7 @@ def _move(submission: Submission, verb: Verb, actor: Actor, now: datetime, comme
         actor=actor.user,
         at=now,
         comment=comment,
-        content=content_of(submission).as_json(),
+        content=content_of(submission).as_json() | {"evidence": evidence_of(submission)},
     )
     audit.record(
         action=ACTIONS[verb],
@@ -386,6 +499,13 @@ def _move(submission: Submission, verb: Verb, actor: Actor, now: datetime, comme
         reason=comment,
         department_code=submission.indicator.lead_department.code,
     )
+
+
+def evidence_of(submission: Submission) -> list[dict[str, str]]:
+    """What a step was taken on: each file by id, name and SHA-256, so that removing one later hides nothing."""
+    return [
+        {"id": str(found.pk), "name": found.name, "sha256": found.sha256} for found in submission.evidence.attached()
+    ]
 
 
 def _audited(submission: Submission) -> dict[str, object]:

@@ -22,7 +22,9 @@ function countCharacters() {
 // The copy lives in this browser from the first key until the server has the text: a lost connection, an ended
 // session or a closed tab leave it here.
 function keepCopy(isSent) {
-  const fields = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
+  // Files are no text: they are on the server at once, or have to be chosen again.
+  const isText = ([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string";
+  const fields = [...new FormData(form)].filter(isText);
   localStorage.setItem(form.dataset.keep, JSON.stringify({ isSent, fields }));
 }
 

@@ -57,6 +57,7 @@ def test_production_settings_pass_djangos_own_check():
         "DJANGO_SETTINGS_MODULE": "config.settings.prod",
         "SECRET_KEY": "k" * 25 + "0123456789" * 3,
         "ALLOWED_HOSTS": "kpi.example.invalid",
+        "EVIDENCE_DIR": "/var/lib/kpi/evidence",
     }
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
@@ -71,6 +72,19 @@ def test_a_weak_key_stops_production():
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert done.returncode != 0 and "SECRET_KEY" in done.stderr
+
+
+def test_evidence_inside_the_program_stops_production():
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.prod",
+        "SECRET_KEY": "k" * 25 + "0123456789" * 3,
+        "EVIDENCE_DIR": str(ROOT / "static" / "evidence"),
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode != 0 and "EVIDENCE_DIR" in done.stderr
 
 
 def test_every_refusal_has_a_sentence():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,10 @@ import pytest
 from django.conf import settings
 
 from config import env, messages, run
+from config.celery import app
 from config.env import ConfigError
+from config.schedule import SCHEDULE
+from kpi.tasks import sweep_evidence
 from tests.conftest import NOW
 
 
@@ -96,3 +100,31 @@ def test_a_secret_may_come_from_a_file(monkeypatch, tmp_path):
     monkeypatch.delenv("X_TEST_FILE")
     with pytest.raises(ConfigError, match="X_TEST is not set"):
         env.text("X_TEST")
+
+
+def test_a_folder_is_named_from_the_root(monkeypatch):
+    monkeypatch.setenv("SOME_DIR", "/var/lib/kpi/evidence")
+    assert str(env.folder("SOME_DIR")) == "/var/lib/kpi/evidence"
+    monkeypatch.setenv("SOME_DIR", "evidence")
+    with pytest.raises(ConfigError, match="absolute"):
+        env.folder("SOME_DIR")
+
+
+def test_every_scheduled_job_is_one_the_worker_knows():
+    app.loader.import_default_modules()
+    assert {job["task"] for job in SCHEDULE.values()} <= set(app.tasks)
+
+
+def test_the_nightly_sweep_goes_by_the_file_systems_clock(db, settings, tmp_path):
+    """The trial's clock may be years away: by it, a file that is being uploaded would be a day old."""
+    store = settings.STORAGES["evidence"]
+    options = store["OPTIONS"] | {"location": tmp_path}
+    settings.STORAGES = settings.STORAGES | {"evidence": store | {"OPTIONS": options}}
+    settings.CLOCK_OFFSET = timedelta(days=400)
+    fresh, old = tmp_path / "fresh", tmp_path / "old"
+    for file in (fresh, old):
+        file.write_bytes(b"x")
+    day_ago = fresh.stat().st_mtime - 25 * 3600
+    os.utime(old, (day_ago, day_ago))
+    assert sweep_evidence() == 1
+    assert fresh.exists() and not old.exists()

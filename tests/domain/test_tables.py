@@ -11,6 +11,7 @@ import pytest
 
 from kpi.domain.calendar import Roll, WorkCalendar
 from kpi.domain.errors import DomainError, IllegalTransition
+from kpi.domain.evidence import need_of
 from kpi.domain.guards import question
 from kpi.domain.periods import DueRule, Period
 from kpi.domain.rag import DEFAULT_RULE, SANYA, XUANCHENG, YINCHUAN, Node, Standing, assess
@@ -20,6 +21,7 @@ from kpi.domain.values import (
     Comparator,
     Kind,
     Polarity,
+    Rag,
     SubmissionState,
     Verb,
     parse_number,
@@ -119,6 +121,18 @@ def test_an_odd_figure_is_asked_about_and_a_plain_one_is_not(row):
         return
     assert found is not None and found.doubt == row["问"]
     assert list(found.params.values()) == [Decimal(row["数"])]
+
+
+@pytest.mark.parametrize("row", rows("evidence"))
+def test_evidence_is_asked_for_where_the_table_says(row):
+    found = need_of(
+        is_demanded=row["须附佐证"] == "是",
+        rag=Rag(row["本期亮灯"]),
+        last_rag=Rag(row["上期亮灯"]) if row["上期亮灯"] else None,
+        is_correction=row["数据更正"] == "是",
+        no_progress=row["无新进展"] == "是",
+    )
+    assert (found or "") == row["理由"]
 
 
 @pytest.mark.parametrize("row", rows("numbers"))

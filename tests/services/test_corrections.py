@@ -13,7 +13,7 @@ from kpi.selectors import history, scoreboard
 from kpi.services import periods, submissions
 from kpi.services.content import ContentInvalid
 from tests.conftest import NOW
-from tests.content import FARMLAND, indicator, read
+from tests.content import FARMLAND, attach, indicator, read
 
 WHY = "漏报江垭片区已验收面积"
 
@@ -50,7 +50,11 @@ def test_the_approved_version_counts_until_the_next_one_is_approved(actor, june)
     for reader in (None, actor("mayor"), actor("nyj_staff")):
         row = row_seen_by(reader)
         assert (row.actual, row.current.is_own, row.current.is_unfiled) == (Decimal("2.86"), True, False)
-    approve(actor, june, value="3.30", is_correction="on")
+    with pytest.raises(ContentInvalid) as refused:
+        approve(actor, june, value="3.30")
+    assert [error.code for error in refused.value.errors] == ["evidence_required"], "ticked or not, it is a correction"
+    attach("A06", "2025-06", actor("nyj_staff"), NOW)
+    approve(actor, june, value="3.30")
     assert (row_seen_by(None).actual, row_seen_by(None).rag) == (Decimal("3.30"), Rag.GREEN)
     verbs = Review.objects.filter(submission=opened).order_by("version").values_list("verb", flat=True)
     assert list(verbs) == ["submit", "sign_off", "approve", "correct", "submit", "sign_off", "approve"]

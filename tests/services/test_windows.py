@@ -18,7 +18,7 @@ from kpi.services import periods, submissions, windows
 from kpi.services.content import ContentInvalid
 from notifications.models import Notice
 from tests.conftest import NOW
-from tests.content import FARMLAND, indicator, read
+from tests.content import FARMLAND, attach, indicator, read
 from tests.services.test_submissions import in_parallel
 
 REASON = "数据须等验收单，请求延期"
@@ -207,7 +207,8 @@ def test_two_persons_reopen_a_period_and_it_locks_again_as_a_further_edition(act
     opened_report = submissions.begin_correction(
         submission=report, version=report.version, actor=actor("nyj_staff"), now=NOW, reason="漏报慈利县面积"
     )
-    content = read("A06", FARMLAND | {"value": "2.60", "is_correction": "on"})
+    attach("A06", "2025-05", actor("nyj_staff"), NOW)
+    content = read("A06", FARMLAND | {"value": "2.60"})
     filed = submissions.submit(
         indicator=indicator("A06", "2025-05"), period=opened, content=content, version=opened_report.version,
         actor=actor("nyj_staff"), now=NOW,

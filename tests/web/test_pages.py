@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from kpi.models import Indicator, PlanPoint, Report, Submission
 from tests.content import FARMLAND
+from tests.evidence.files import pdf, upload
 
 FORM = "/2025/reports/2025-06/A06/"
+EDITOR = "00000000-0000-0000-0000-000000000001"
 # Columns: staff of the department, of another one, its head, office, leader, system administrator.
 PEOPLE = ("nyj_staff", "gxj_staff", "nyj_head", "dcs_1", "mayor", "sysadmin")
 ACCESS = {
@@ -200,7 +202,15 @@ def test_an_odd_figure_is_asked_about_once_and_never_refused(as_user, typed, ask
     sure_of = re.search(r'name="sure_of"[^>]* value="([^"]+)"', page).group(1)
     other = person.post(FORM, posted | {"sure_of": sure_of, "value": "6.95"})
     assert other.status_code == 422, "being sure of one figure says nothing about another"
-    assert person.post(FORM, posted | {"sure_of": sure_of}).status_code == 302
+    unproved = person.post(FORM, posted | {"sure_of": sure_of})
+    if typed == "28600":
+        assert "请附至少一份佐证材料（申报完成）" in unproved.content.decode(), (
+            "sure of having finished: then with a proof"
+        )
+        unproved = person.post(
+            FORM, posted | {"sure_of": sure_of, "editor": EDITOR, "files": upload("验收单.pdf", pdf())}
+        )
+    assert unproved.status_code == 302
 
 
 def test_a_form_that_names_itself_wrongly_is_refused(as_user):

@@ -220,6 +220,7 @@ def _show(
         "assessment": row.current.unreviewed or row.assessment,
         "last": last,
         "checks": _checks(row, current, last),
+        "files": current.evidence.attached().select_related("uploaded_by"),
         "steps": history.steps_of(row.indicator, request.actor, most=8),
         "desk": desk,
         "can_decide": current.state == desk.state,

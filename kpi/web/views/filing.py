@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,16 +26,17 @@ from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, SubmissionState, Verb
 from kpi.domain.window import Phase, Window
 from kpi.labels import Label
-from kpi.models import Extension, Indicator, Period, Submission
+from kpi.models import Evidence, Extension, Indicator, Period, Submission
 from kpi.selectors import scoreboard, worklist
 from kpi.selectors.content import Content, carried, carried_fields, content_in_force, content_of
 from kpi.selectors.people import coverage_units
 from kpi.selectors.scoreboard import MonthLamp, Row
 from kpi.selectors.standing import RuleBook, assess_figure
 from kpi.services import content as content_service
-from kpi.services import permissions, submissions, windows
+from kpi.services import evidence, permissions, submissions, windows
 from kpi.services.content import ContentInvalid, FieldError
 from kpi.services.submissions import FigureInDoubt
+from kpi.web import uploads
 from kpi.web.errors import status_of
 from kpi.web.forms import Difference, ReportForm, differences, raw_of
 
@@ -184,13 +186,34 @@ class Filing:
         except ValueError:
             raise DomainError("version_missing") from None
 
+    @cached_property
+    def rules(self) -> RuleBook:
+        return RuleBook.load()
+
     def assess(self, content: Content) -> Assessment:
         figure = content_service.with_last_figure(content, self.last).figure()
         period = Month.parse(self.period.code)
-        return assess_figure(self.indicator, period=period, figure=figure, rules=RuleBook.load())
+        return assess_figure(self.indicator, period=period, figure=figure, rules=self.rules)
+
+    def need(self, content: Content) -> Label | None:
+        """Why the content would have to bring evidence, in a word."""
+        lamp = self.assess(content)
+        need = submissions.evidence_need(self.indicator, content, lamp, last=self.last, rules=self.rules)
+        return labels.EVIDENCE_NEED[need] if need else None
+
+    @cached_property
+    def files(self) -> list[Evidence]:
+        """What is attached."""
+        return list(self.submission.evidence.attached().select_related("uploaded_by")) if self.submission else []
+
+    @property
+    def can_be_discarded(self) -> bool:
+        """A draft that was never submitted; also one that the page itself may begin any moment."""
+        found = self.submission
+        return found is None or (found.state == SubmissionState.DRAFT and found.first_submitted_at is None)
 
 
-def _filing(request: HttpRequest, year: int, period: str, code: str) -> Filing:
+def filing_or_404(request: HttpRequest, year: int, period: str, code: str) -> Filing:
     """404 for what does not exist, 403 for another department's form."""
     indicators = Indicator.objects.of_year(year).filter(code=code)
     try:
@@ -210,8 +233,8 @@ def _filing(request: HttpRequest, year: int, period: str, code: str) -> Filing:
 
 @login_required
 def file_report(request: HttpRequest, year: int, period: str, code: str) -> HttpResponse:
-    """The form; ``action`` of a POST is autosave, save, submit or withdraw."""
-    filing = _filing(request, year, period, code)
+    """The form; ``action`` of a POST is autosave, save, submit, withdraw, attach or remove:<file>."""
+    filing = filing_or_404(request, year, period, code)
     if request.method != "POST":
         return _show(request, filing)
     actions = {
@@ -222,11 +245,16 @@ def file_report(request: HttpRequest, year: int, period: str, code: str) -> Http
         "correct": _correct,
         "abandon": _abandon,
         "ask": _ask_for_time,
+        "attach": _attach,
+        "remove": _remove,
     }
-    action = actions.get(request.POST.get("action", "save"))
+    action = actions.get(request.POST.get("action", "save").partition(":")[0])
     if action is None:
         raise Http404
     try:
+        filing, refused = _take_files(request, filing)
+        if refused:
+            raise ContentInvalid(refused)
         return action(request, filing)
     except ContentInvalid as problem:
         return _show(request, filing, form=ReportForm.typed(filing.raw, problem.errors), status=422)
@@ -253,10 +281,34 @@ def _save(request: HttpRequest, filing: Filing) -> HttpResponse:
     _keep(request, filing)
     __, errors = filing.posted
     if errors:
-        kept = _filing(request, filing.period.report.year, filing.period.code, filing.indicator.code)
+        kept = filing_or_404(request, filing.period.report.year, filing.period.code, filing.indicator.code)
         return _show(request, kept, form=ReportForm.typed(filing.raw, errors), status=422)
     messages.success(request, _("草稿已保存"))
     return redirect(request.path)
+
+
+def _take_files(request: HttpRequest, filing: Filing) -> tuple[Filing, list[FieldError]]:
+    """Files chosen in the form itself, as without JavaScript: the text is kept first, then each file is attached."""
+    if not request.FILES.getlist(uploads.FIELD):
+        return filing, []
+    _keep(request, filing)
+    taken = uploads.take(request, filing.indicator, filing.period, filing.editor)
+    for level, text in taken.said:
+        messages.add_message(request, level, text)
+    return filing_or_404(request, filing.period.report.year, filing.period.code, filing.indicator.code), taken.refused
+
+
+def _attach(request: HttpRequest, filing: Filing) -> HttpResponse:
+    if not request.FILES.getlist(uploads.FIELD):
+        _keep(request, filing)
+        raise ContentInvalid([FieldError("evidence", "file_missing")])
+    return redirect(f"{request.path}#evidence")
+
+
+def _remove(request: HttpRequest, filing: Filing) -> HttpResponse:
+    _keep(request, filing)
+    messages.success(request, uploads.remove(request, filing.indicator, filing.period))
+    return redirect(f"{request.path}#evidence")
 
 
 def _keep(request: HttpRequest, filing: Filing) -> Submission:
@@ -356,7 +408,7 @@ def version_of(request: HttpRequest) -> int:
 
 def _show_conflict(request: HttpRequest, filing: Filing) -> HttpResponse:
     """Somebody saved in between: both texts field by field, the reader's own still in the fields."""
-    current = _filing(request, filing.period.report.year, filing.period.code, filing.indicator.code)
+    current = filing_or_404(request, filing.period.report.year, filing.period.code, filing.indicator.code)
     theirs = ReportForm.stored(current.submission, current.indicator).raw
     units = {unit.code: unit.short_name for unit in current.units}
     conflict = differences(filing.raw, theirs, current.indicator, units)
@@ -394,6 +446,10 @@ def _show(
         "outlooks": [(code, label.text, labels.OUTLOOK_HINT[code]) for code, label in labels.OUTLOOK.items()],
         "stages": labels.STAGE,
         "catch_up": Month.range(Month.parse(filing.period.code).next(), Month(filing.period.report.year, 12)),
+        "accept": uploads.ACCEPT,
+        "limit": settings.EVIDENCE_MAX_BYTES,
+        "limit_mb": settings.EVIDENCE_MAX_BYTES // evidence.MEGABYTE,
+        "most": settings.EVIDENCE_MAX_FILES,
         "last_nodes": filing.last.completed_nodes if filing.last else {},
         "last_units": filing.last.covered_units if filing.last else [],
         **preview,
@@ -420,7 +476,7 @@ def _show_filed(
 @require_POST
 def preview_report(request: HttpRequest, year: int, period: str, code: str) -> HttpResponse:
     """The lamp these figures would give, as a fragment."""
-    filing = _filing(request, year, period, code)
+    filing = filing_or_404(request, year, period, code)
     context = {"filing": filing, **_preview(filing, _lenient(filing))}
     return render(request, "kpi/parts/preview_swap.html", context)
 
@@ -433,11 +489,13 @@ def _lenient(filing: Filing) -> Content | FieldError:
 
 def _preview(filing: Filing, content: Content | FieldError) -> dict[str, object]:
     """The lamp beside the form; ``misread`` is what cannot be read, ``awaited`` that there is no figure yet."""
+    need = filing.need(filing.posted[0] if filing.request.method == "POST" else filing.stored)
     if isinstance(content, FieldError) or content.is_unpublished:
         misread = content if isinstance(content, FieldError) else None
-        return {"preview": None, "misread": misread, "awaited": misread is None, "step": None, "pending": None}
+        nothing = {"preview": None, "step": None, "pending": None}
+        return {**nothing, "misread": misread, "awaited": misread is None, "need": need}
     preview = filing.assess(content)
     previous = filing.last.value if filing.last else None
     step = preview.actual - previous if preview.actual is not None and previous is not None else preview.actual
     pending = preview.actual if filing.indicator.kind not in (Kind.MILESTONE, Kind.STAGE) else None
-    return {"preview": preview, "misread": None, "awaited": False, "step": step, "pending": pending}
+    return {"preview": preview, "misread": None, "awaited": False, "step": step, "pending": pending, "need": need}

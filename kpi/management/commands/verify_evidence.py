@@ -1,0 +1,18 @@
+"""``manage.py verify_evidence``: is every attached file there and still the one that was attached?"""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from kpi.models import Evidence
+from kpi.services import evidence
+
+
+class Command(BaseCommand):
+    help = "Compare every evidence file with its SHA-256; names those that are missing or differ and exits 1."
+
+    def handle(self, *args, **options):
+        damaged = evidence.damaged()
+        for file in damaged:
+            self.stdout.write(f"{file.key} {file.submission} {file.name}")
+        if damaged:
+            raise CommandError(f"{len(damaged)} of {Evidence.objects.count()} files are missing or differ")
+        self.stdout.write(f"{Evidence.objects.count()} files, all as they were attached")
