@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from accounts.models import Membership, Role, User
+from accounts.models import Delegation, Membership, Role, User
 
 
 class PermissionRefused(Exception):
@@ -21,11 +21,15 @@ class PermissionRefused(Exception):
 
 @dataclass(frozen=True)
 class Actor:
-    """A user with today's memberships. ``department_ids`` are the departments whose drafts they may see."""
+    """A user with today's memberships. ``department_ids`` are the departments whose drafts they may see.
+
+    ``delegations`` are the signatures lent to them today.
+    """
 
     user: User
     today: date
     memberships: tuple[Membership, ...]
+    delegations: tuple[Delegation, ...] = ()
 
     @cached_property
     def roles(self) -> frozenset[str]:
@@ -51,7 +55,17 @@ class Actor:
         return department_id in self.departments_as(Role.STAFF)
 
     def is_head_of(self, department_id: int) -> bool:
-        return department_id in self.departments_as(Role.HEAD)
+        """Whether they sign for the department, in their own right or by delegation."""
+        return department_id in self.signs_for
+
+    @cached_property
+    def signs_for(self) -> frozenset[int]:
+        """Departments they sign for today: as their head, or while a head's signature is lent to them."""
+        return self.departments_as(Role.HEAD) | {found.department_id for found in self.delegations}
+
+    def delegation_for(self, department_id: int) -> Delegation | None:
+        """The signature lent to them for a department, if any."""
+        return next((found for found in self.delegations if found.department_id == department_id), None)
 
     @property
     def is_leader(self) -> bool:
@@ -63,9 +77,13 @@ class Actor:
 
 
 def actor_for(user: User, today: date) -> Actor:
-    """The person with what they hold on ``today`` (1 query)."""
-    memberships = Membership.objects.active_on(today).filter(user=user).select_related("department", "post")
-    return Actor(user, today, tuple(memberships))
+    """The person with what they hold on ``today`` (1 query; 2 for people of a department)."""
+    memberships = tuple(Membership.objects.active_on(today).filter(user=user).select_related("department", "post"))
+    # Signatures are lent inside a department only, so nobody else needs the question.
+    if not any(found.role in (Role.STAFF, Role.HEAD) for found in memberships):
+        return Actor(user, today, memberships)
+    lent = Delegation.objects.in_force_on(today).filter(delegate=user).select_related("head", "department")
+    return Actor(user, today, memberships, tuple(lent.order_by("id")))
 
 
 def require(condition: bool, code: str, **params: object) -> None:

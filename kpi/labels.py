@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kpi.domain.calendar import Roll
+from kpi.domain.cosigning import Stance
 from kpi.domain.rag import Basis
 from kpi.domain.values import (
     Accumulation,
@@ -111,7 +112,21 @@ NOT_STARTED = Label(_("未填"), "empty")
 ONE_BY_ONE = {
     "own": Label(_("本人填报，须由他人审签")),
     "correction": Label(_("数据更正，需逐项看")),
+    "completed": Label(_("报完成，需逐项看")),
     "lamp": Label(_("非正常项，需逐项看")),
+    "cosign": Label(_("会签未齐，需逐项看")),
+}
+STANCE = {
+    Stance.CONFIRMED: Label(_("已确认"), "confirmed", "i-g"),
+    Stance.OBJECTED: Label(_("有异议"), "objected", "i-y"),
+}
+# What reviewers write most often when they send something back; chosen by code, so that no browser invents one.
+RETURN_PHRASES = {
+    "figure": Label(_("数据与上期不衔接，请核对")),
+    "definition": Label(_("口径与任务要求不一致，请按口径填报")),
+    "source": Label(_("请补充数据来源或佐证材料")),
+    "measures": Label(_("请写明下一步措施和完成时限")),
+    "narrative": Label(_("进展说明过于笼统，请写具体进展")),
 }
 IMPORT_STATUS = {
     "new": Label(_("新增"), "new"),

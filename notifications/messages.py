@@ -25,6 +25,12 @@ KINDS = {
     "submission.submitted": MessageKind(_("待审签")),
     "submission.signed_off": MessageKind(_("待复核"), channels=(Channel.INBOX,)),
     "submission.returned": MessageKind(_("退回修改"), may_be_muted=False),
+    "delegation.given": MessageKind(_("委托代签"), may_be_muted=False),
+    "delegation.revoked": MessageKind(_("委托撤销"), needs_action=False, may_be_muted=False),
+    "lamp.overridden": MessageKind(_("亮灯调整"), needs_action=False, may_be_muted=False),
+    "lamp.restored": MessageKind(_("亮灯调整撤回"), channels=(Channel.INBOX,), needs_action=False),
+    "cosign.asked": MessageKind(_("待会签")),
+    "cosign.objected": MessageKind(_("会签异议"), may_be_muted=False),
     "submission.approved": MessageKind(_("已审定"), channels=(Channel.INBOX,), needs_action=False),
 }
 

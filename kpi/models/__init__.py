@@ -1,21 +1,24 @@
 """Fields, constraints and triggers. No workflow and no rule lives here: see services/ and domain/."""
 
+from kpi.models.cosignatures import CoSignature
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import Indicator, Milestone, PlanPoint, RuleSet, Target
 from kpi.models.periods import DueRule, Period, WorkdayOverride
 from kpi.models.reports import Commitment, Report
-from kpi.models.reviews import Review
+from kpi.models.reviews import RagOverride, Review
 from kpi.models.snapshots import AssessmentSnapshot
 from kpi.models.submissions import Submission
 
 __all__ = [
     "AssessmentSnapshot",
+    "CoSignature",
     "Commitment",
     "DueRule",
     "Indicator",
     "Milestone",
     "Period",
     "PlanPoint",
+    "RagOverride",
     "Report",
     "ReportUpload",
     "Review",

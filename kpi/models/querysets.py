@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import ExpressionWrapper, OuterRef, Q, Subquery
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Subquery
 
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import SubmissionState
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from accounts.permissions import Actor
     from kpi.models.periods import Period
 
+# What supporting units are asked about: filed, and not approved yet.
+BEING_COSIGNED = (SubmissionState.SUBMITTED, SubmissionState.SIGNED_OFF)
 SIGNED_STATES = (SubmissionState.SIGNED_OFF, SubmissionState.APPROVED)
 
 
@@ -56,13 +58,24 @@ def visibility(actor: Actor | None) -> Q:
     if actor is None:
         return approved
     own = Q(indicator__lead_department_id__in=actor.department_ids)
+    if actor.department_ids:
+        own |= Q(indicator__needs_cosign=True, state__in=BEING_COSIGNED) & Q(Exists(_supported_by(actor)))
     if actor.is_supervisor or actor.is_leader:
         return own | Q(state__in=SIGNED_STATES)
     return own | approved
 
 
+def _supported_by(actor: Actor) -> models.QuerySet:
+    """Through rows of the submission's indicator to the actor's departments."""
+    through = apps.get_model("kpi", "Indicator").supporting_departments.through
+    return through.objects.filter(
+        indicator_id=OuterRef("indicator_id"), department_id__in=actor.department_ids, department__is_active=True
+    )
+
+
 class SubmissionQuerySet(models.QuerySet):
-    """Submissions, scoped: a department sees its own drafts, the office and the leaders see what was signed."""
+    """Submissions, scoped: a department sees its own drafts, the office and the leaders see what was signed,
+    a supporting unit what it is asked to co-sign."""
 
     def visible_to(self, actor: Actor) -> SubmissionQuerySet:
         return self.filter(visibility(actor))

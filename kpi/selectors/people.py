@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 
-from accounts.models import Department, Membership, Role, User
+from accounts.models import Delegation, Department, Membership, Role, User
 
 
 def holding(role: Role, *, day: date, department_id: int | None = None) -> list[User]:
@@ -16,6 +16,21 @@ def holding(role: Role, *, day: date, department_id: int | None = None) -> list[
         memberships = memberships.filter(department_id=department_id)
     users = {membership.user_id: membership.user for membership in memberships.select_related("user")}
     return sorted(users.values(), key=lambda user: user.username)
+
+
+def signing_for(department_id: int, *, day: date) -> list[User]:
+    """Heads of a department on ``day`` and whom they lent their signature to (2 queries), by user name."""
+    lent = Delegation.objects.in_force_on(day).filter(department_id=department_id).select_related("delegate")
+    users = {user.pk: user for user in holding(Role.HEAD, day=day, department_id=department_id)}
+    users |= {delegation.delegate_id: delegation.delegate for delegation in lent}
+    return sorted(users.values(), key=lambda user: user.username)
+
+
+def colleagues(department_id: int, *, day: date, but: User) -> list[User]:
+    """Active people of a department on ``day`` without one of them (1 query), by user name."""
+    held = Membership.objects.active_on(day).filter(department_id=department_id, role__in=(Role.STAFF, Role.HEAD))
+    users = User.objects.filter(pk__in=held.values("user"), is_active=True).exclude(pk=but.pk)
+    return list(users.order_by("username"))
 
 
 def coverage_units(scope: str) -> list[Department]:
@@ -33,7 +48,10 @@ def contacts_by_department(day: date) -> Mapping[int, list[str]]:
 
 
 class Directory:
-    """All active memberships of a day (1 query), for planning reminders for everyone at once."""
+    """All active memberships of a day (2 queries), for planning reminders for everyone at once.
+
+    Who signs for a head today hears what the head hears.
+    """
 
     def __init__(self, day: date):
         self._by_department: Mapping[tuple[str, int], set[int]] = defaultdict(set)
@@ -46,6 +64,9 @@ class Directory:
                 self._by_department[role, department].add(user)
             if post is not None:
                 self._by_post[post].add(user)
+        lent = Delegation.objects.in_force_on(day).values_list("department_id", "delegate_id")
+        for department, delegate in lent:
+            self._by_department[Role.HEAD, department].add(delegate)
 
     def in_department(self, role: Role, department_id: int) -> tuple[int, ...]:
         return tuple(sorted(self._by_department.get((role, department_id), ())))

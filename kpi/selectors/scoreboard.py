@@ -17,7 +17,7 @@ from accounts.permissions import Actor
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Rag, SubmissionState, Timeliness, timeliness
-from kpi.models import AssessmentSnapshot, Indicator, Period, Submission
+from kpi.models import AssessmentSnapshot, Indicator, Period, RagOverride, Submission
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors import periods as period_selector
 from kpi.selectors.standing import Figure, RuleBook, assess_figure, is_asked, published
@@ -36,7 +36,8 @@ class MonthLamp:
 
     ``assessment`` is the lamp in force that month (``None`` before any figure was approved); ``source_period`` the
     month whose figure gave it; ``unreviewed`` the lamp the pending figure would give. ``is_unfiled`` says that a report
-    is owed and nobody has submitted it; ``cycle`` counts returns.
+    is owed and nobody has submitted it; ``cycle`` counts returns. ``override`` is the lamp the office set for this
+    month's own figure; it colours this month only, and what later months carry on is the computed one.
     """
 
     period: Period
@@ -48,9 +49,15 @@ class MonthLamp:
     unreviewed: Assessment | None = None
     is_unfiled: bool = False
     cycle: int = 1
+    override: RagOverride | None = None
 
     @property
     def rag(self) -> Rag | None:
+        """The lamp in force: reviewed where the office set one, else computed."""
+        return Rag(self.override.reviewed_rag) if self.override else self.computed_rag
+
+    @property
+    def computed_rag(self) -> Rag | None:
         return self.assessment.rag if self.assessment else None
 
     @property
@@ -105,7 +112,7 @@ class Row:
 
     @property
     def run_length(self) -> int:
-        """For how many months in a row the lamp has been what it is (at least 1)."""
+        """For how many months in a row the lamp has been what it is (at least 1); reviewed lamps count as set."""
         length = 0
         for month in reversed(self.months):
             if (month.rag or Rag.NOT_DUE) is not self.rag:
@@ -146,6 +153,11 @@ class Scoreboard:
     @cached_property
     def counts(self) -> Counter[Rag]:
         return Counter(row.rag for row in self.rows)
+
+    @cached_property
+    def adjusted(self) -> int:
+        """How many lamps of the period the office set in place of the computed ones."""
+        return sum(row.current.override is not None for row in self.rows)
 
     @cached_property
     def previous_counts(self) -> Counter[Rag]:
@@ -209,6 +221,7 @@ def _chosen(periods: list[Period], code: str | None, now: datetime) -> Period:
 class _Sources:
     snapshots: Mapping[tuple[int, int], AssessmentSnapshot]
     submissions: Mapping[tuple[int, int], Submission]
+    overrides: Mapping[int, RagOverride]
     rules: RuleBook
     now: datetime
 
@@ -220,12 +233,20 @@ class _Sources:
         return cls(
             snapshots={
                 (snapshot.indicator_id, snapshot.period_id): snapshot
-                for snapshot in AssessmentSnapshot.objects.filter(period__in=locked)
+                for snapshot in AssessmentSnapshot.objects.filter(period__in=locked).select_related("override__actor")
             },
             submissions={(found.indicator_id, found.period_id): found for found in submissions},
+            overrides=overrides_in_force(still_open),
             rules=rules,
             now=now,
         )
+
+
+def overrides_in_force(periods: Iterable[int]) -> Mapping[int, RagOverride]:
+    """Lamps set by the office for approved figures of open periods, by submission (1 query)."""
+    said = RagOverride.objects.filter(submission__period__in=periods, submission__state=SubmissionState.APPROVED)
+    latest = said.about_present_filing().latest_by("submission_id").select_related("actor")
+    return {found.submission_id: found for found in latest if not found.is_restored}
 
 
 def _months(indicator: Indicator, periods: list[Period], sources: _Sources) -> Iterator[MonthLamp]:
@@ -243,6 +264,7 @@ def _published_month(period: Period, snapshot: AssessmentSnapshot) -> MonthLamp:
         source_period=snapshot.source_period,
         is_asked=snapshot.is_asked,
         timeliness=Timeliness(snapshot.timeliness) if snapshot.timeliness else None,
+        override=snapshot.override,
     )
 
 
@@ -264,6 +286,7 @@ def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None
         unreviewed=None if is_approved else own,
         is_unfiled=asked and (submission is None or submission.state in UNFILED),
         cycle=submission.cycle if submission else 1,
+        override=sources.overrides.get(filed.pk) if is_approved and filed else None,
     )
 
 

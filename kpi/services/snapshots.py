@@ -29,6 +29,7 @@ def _frozen(row: Row, period: Period, now: datetime) -> AssessmentSnapshot:
         source_period=month.source_period,
         is_asked=month.is_asked,
         timeliness=month.timeliness or "",
+        override=month.override,
         taken_at=now,
         **_lamp(month),
     )
