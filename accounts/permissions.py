@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from django.db.models import Exists, OuterRef
+
 from accounts.models import Delegation, Membership, Role, User
 
 
@@ -23,13 +25,12 @@ class PermissionRefused(Exception):
 class Actor:
     """A user with today's memberships. ``department_ids`` are the departments whose drafts they may see.
 
-    ``delegations`` are the signatures lent to them today.
+    A membership knows whether a head's signature for its department ``is_lent`` to them today.
     """
 
     user: User
     today: date
     memberships: tuple[Membership, ...]
-    delegations: tuple[Delegation, ...] = ()
 
     @cached_property
     def roles(self) -> frozenset[str]:
@@ -61,11 +62,12 @@ class Actor:
     @cached_property
     def signs_for(self) -> frozenset[int]:
         """Departments they sign for today: as their head, or while a head's signature is lent to them."""
-        return self.departments_as(Role.HEAD) | {found.department_id for found in self.delegations}
+        return self.departments_as(Role.HEAD) | self.delegated
 
-    def delegation_for(self, department_id: int) -> Delegation | None:
-        """The signature lent to them for a department, if any."""
-        return next((found for found in self.delegations if found.department_id == department_id), None)
+    @cached_property
+    def delegated(self) -> frozenset[int]:
+        """Departments whose head lent them the signature today."""
+        return frozenset(found.department_id for found in self.memberships if getattr(found, "is_lent", False))
 
     @property
     def is_leader(self) -> bool:
@@ -77,13 +79,11 @@ class Actor:
 
 
 def actor_for(user: User, today: date) -> Actor:
-    """The person with what they hold on ``today`` (1 query; 2 for people of a department)."""
-    memberships = tuple(Membership.objects.active_on(today).filter(user=user).select_related("department", "post"))
-    # Signatures are lent inside a department only, so nobody else needs the question.
-    if not any(found.role in (Role.STAFF, Role.HEAD) for found in memberships):
-        return Actor(user, today, memberships)
-    lent = Delegation.objects.in_force_on(today).filter(delegate=user).select_related("head", "department")
-    return Actor(user, today, memberships, tuple(lent.order_by("id")))
+    """The person with what they hold on ``today`` (1 query)."""
+    # Signatures are lent inside a department only, so that each hangs on a membership.
+    lent = Delegation.objects.in_force_on(today).filter(delegate=user, department=OuterRef("department"))
+    memberships = Membership.objects.active_on(today).filter(user=user).annotate(is_lent=Exists(lent))
+    return Actor(user, today, tuple(memberships.select_related("department", "post")))
 
 
 def require(condition: bool, code: str, **params: object) -> None:

@@ -68,10 +68,6 @@ class OnRecordQuerySet(models.QuerySet):
         later = Review.objects.filter(submission=OuterRef("submission"), version__gt=OuterRef("version"))
         return self.filter(~Exists(later.exclude(verb__in=LOOKING)))
 
-    def latest_by(self, *fields: str) -> OnRecordQuerySet:
-        """The last row for each combination of ``fields`` (columns: a relation would sort by its own order)."""
-        return self.order_by(*fields, "-id").distinct(*fields)
-
 
 class RagOverride(models.Model):
     """A lamp the office set for one report of one period (调整亮灯), or its return to the computed lamp.

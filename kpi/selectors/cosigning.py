@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,39 +12,32 @@ from accounts.models import Department
 from accounts.permissions import Actor
 from kpi.domain.cosigning import CoSigning, Stance, cosigning
 from kpi.domain.values import Verb
-from kpi.models import CoSignature, Indicator, Review, Submission
+from kpi.models import CoSignature, Review, Submission
 from kpi.models.querysets import BEING_COSIGNED
 
 NOT_ASKED: CoSigning[Department] = CoSigning()
 
 
+def of_row(submission: Submission) -> CoSigning[Department]:
+    """How far co-signing has come, of a submission read ``with_said``, as boards do (no query)."""
+    units = {}
+    for said in submission.said_by_units:
+        unit = Department(id=said["id"], code=said["code"], name=said["name"], short_name=said["short_name"])
+        units[unit] = said["stance"]
+    return cosigning(list(units), {unit: Stance(stance) for unit, stance in units.items() if stance})
+
+
 def of_submissions(submissions: Collection[Submission]) -> Mapping[int, CoSigning[Department]]:
-    """How far co-signing has come, by submission (2 queries; none where nobody is asked)."""
-    asking = [found for found in submissions if found.indicator.needs_cosign]
+    """The same by id for submissions read otherwise (1 query; none where nobody is asked)."""
+    asking = [found.pk for found in submissions if found.indicator.needs_cosign]
     if not asking:
         return {}
-    units = _asked({found.indicator_id for found in asking})
-    said = CoSignature.objects.filter(submission__in=[found.pk for found in asking]).about_present_filing()
-    stances: dict[int, dict[Department, Stance]] = defaultdict(dict)
-    for row in said.latest_by("submission_id", "department_id").select_related("department"):
-        stances[row.submission_id][row.department] = Stance(row.stance)
-    return {found.pk: cosigning(units[found.indicator_id], stances[found.pk]) for found in asking}
+    return {found.pk: of_row(found) for found in Submission.objects.filter(pk__in=asking).with_said()}
 
 
 def of_submission(submission: Submission) -> CoSigning[Department]:
     """The same for one submission; nobody is asked where the indicator needs none."""
     return of_submissions([submission]).get(submission.pk, NOT_ASKED)
-
-
-def _asked(indicators: Collection[int]) -> Mapping[int, list[Department]]:
-    """Supporting units of indicators in official order; the lead answers for its own part by filing."""
-    through = Indicator.supporting_departments.through.objects
-    rows = through.filter(indicator__in=indicators, department__is_active=True)
-    rows = rows.exclude(department_id=F("indicator__lead_department_id")).select_related("department")
-    units: dict[int, list[Department]] = defaultdict(list)
-    for row in rows.order_by("department__ordinal", "department__code"):
-        units[row.indicator_id].append(row.department)
-    return units
 
 
 def filing_of(submission: Submission) -> int:
@@ -59,32 +51,32 @@ class Ask:
     """A report one of the reader's units has not confirmed; ``has_objected`` where it said why not."""
 
     submission: Submission
-    department: Department
+    unit_name: str
     has_objected: bool
 
 
 def awaiting(*, actor: Actor, year: int, now: datetime) -> list[Ask]:
-    """What the actor's units are asked to co-sign and have not confirmed, oldest first (1 query; 2 with any)."""
-    mine = actor.department_ids
-    if not mine:
+    """What the actor's units are asked to co-sign and have not confirmed, oldest first (1 query)."""
+    if not actor.department_ids:
         return []
     said = CoSignature.objects.filter(submission=OuterRef("pk"), department=OuterRef("unit")).about_present_filing()
+    mine = Department.objects.filter(pk__in=actor.department_ids, is_active=True)
     asked = (
         Submission.objects.filter(
             indicator__needs_cosign=True,
             indicator__is_active=True,
             state__in=BEING_COSIGNED,
             period__report__year=year,
+            period__opens_at__lte=now,
             period__locked_at__isnull=True,
         )
         .annotate(unit=F("indicator__supporting_departments"))
-        .filter(unit__in=Department.objects.filter(pk__in=mine, is_active=True))
+        .filter(unit__in=mine.values("pk"))
         .exclude(unit=F("indicator__lead_department_id"))
         .annotate(stance=Subquery(said.order_by("-id").values("stance")[:1]))
+        .annotate(unit_name=Subquery(mine.filter(pk=OuterRef("unit")).values("short_name")))
         .filter(Q(stance__isnull=True) | Q(stance=Stance.OBJECTED))
         .select_related("indicator__lead_department", "period", "author")
-        .order_by("period__code", "submitted_at", "pk")
     )
-    found = list(asked)
-    departments = Department.objects.in_bulk({row.unit for row in found}) if found else {}
-    return [Ask(row, departments[row.unit], row.stance == Stance.OBJECTED) for row in found]
+    rows = asked.order_by("period__code", "submitted_at", "pk")
+    return [Ask(row, row.unit_name, row.stance == Stance.OBJECTED) for row in rows]

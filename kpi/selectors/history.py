@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.permissions import Actor
 from kpi import labels, wording
 from kpi.domain.cosigning import Stance
 from kpi.domain.values import Verb
 from kpi.models import CoSignature, Indicator, RagOverride, Review, Submission
+from kpi.models.querysets import OVERRIDE_COLUMNS, OVERRIDE_ROW
+
+COSIGNATURE_ROW = JSONObject(
+    at="at", stance="stance", comment="comment", unit="department__short_name", actor_name="actor__display_name"
+)
 
 
 def steps_of(indicator: Indicator, actor: Actor, most: int = 60) -> list[Review]:
-    """Workflow steps on the submissions the actor may read, newest first (1 query)."""
+    """Workflow steps on the submissions the actor may read, newest first, with what was said beside them (1 query).
+
+    A lamp is adjusted and a report co-signed at the version the last step left: that step carries it.
+    """
     visible = Submission.objects.visible_to(actor).filter(indicator=indicator)
-    steps = Review.objects.filter(submission__in=visible)
+    at_the_step = {"submission": OuterRef("submission"), "version": OuterRef("version")}
+    steps = Review.objects.filter(submission__in=visible).annotate(
+        overrides=ArraySubquery(RagOverride.objects.filter(**at_the_step).order_by("-id").values(row=OVERRIDE_ROW)),
+        cosignatures=ArraySubquery(
+            CoSignature.objects.filter(**at_the_step).order_by("-id").values(row=COSIGNATURE_ROW)
+        ),
+    )
     steps = steps.select_related("submission__period", "actor", "on_behalf_of", "delegation")
     return list(steps.order_by("-at", "-id")[:most])
 
@@ -35,34 +55,31 @@ class Entry:
     note: str = ""
 
 
-def log_of(indicator: Indicator, actor: Actor, steps: list[Review], most: int = 60) -> list[Entry]:
-    """``steps`` with the adjusted lamps and co-signatures between them, newest first (1 query; 2 with co-signing)."""
-    visible = Submission.objects.visible_to(actor).filter(indicator=indicator)
-    overrides = RagOverride.objects.filter(submission__in=visible).select_related("submission__period", "actor")
-    entries = [_step(step) for step in steps] + [_override(row) for row in overrides.order_by("-id")[:most]]
-    if indicator.needs_cosign:
-        said = CoSignature.objects.filter(submission__in=visible)
-        said = said.select_related("submission__period", "actor", "department").order_by("-id")
-        entries += [_cosignature(row) for row in said[:most]]
-    # Sorting is stable: of the same moment, what the table gives first stays first.
-    return sorted(entries, key=attrgetter("at"), reverse=True)[:most]
+def log_of(steps: Iterable[Review]) -> list[Entry]:
+    """The steps of ``steps_of`` with adjusted lamps and co-signatures between them, newest first."""
+    # Sorting is stable: of the same moment, what came later stays first.
+    return sorted((entry for step in steps for entry in _entries(step)), key=attrgetter("at"), reverse=True)
 
 
-def _step(step: Review) -> Entry:
+def _entries(step: Review) -> Iterator[Entry]:
+    period = step.submission.period.code
+    for row in step.overrides:
+        found = override_from(row)
+        what = _("撤回亮灯调整") if found.is_restored else _("调整亮灯")
+        yield Entry(found.at, period, what, str(found.actor), wording.override(found))
+    for row in step.cosignatures:
+        what = _("会签：%(stance)s") % {"stance": labels.STANCE[Stance(row["stance"])].text}
+        who = f"{row['unit']} {row['actor_name']}"
+        yield Entry(datetime.fromisoformat(row["at"]), period, what, who, row["comment"])
     note = _("提交人与代签人为同一人") if step.is_own_submission else ""
-    what = str(labels.VERB[Verb(step.verb)].text)
-    return Entry(step.at, step.submission.period.code, what, wording.on_behalf(step), step.comment, note)
+    yield Entry(step.at, period, str(labels.VERB[Verb(step.verb)].text), wording.on_behalf(step), step.comment, note)
 
 
-def _override(row: RagOverride) -> Entry:
-    what = _("撤回亮灯调整") if row.is_restored else _("调整亮灯")
-    return Entry(row.at, row.submission.period.code, what, str(row.actor), wording.override(row))
-
-
-def _cosignature(row: CoSignature) -> Entry:
-    what = _("会签：%(stance)s") % {"stance": labels.STANCE[Stance(row.stance)].text}
-    who = f"{row.department.short_name} {row.actor}"
-    return Entry(row.at, row.submission.period.code, what, who, row.comment)
+def override_from(row: Mapping[str, Any]) -> RagOverride:
+    """An override read as a mapping (``OVERRIDE_ROW``) within another query."""
+    actor = User(pk=row["actor_id"], display_name=row["actor_name"])
+    plain = {name: row[name] for name in OVERRIDE_COLUMNS if name != "actor_id"}
+    return RagOverride(**plain, at=datetime.fromisoformat(row["at"]), actor=actor)
 
 
 def override_of(submission: Submission) -> RagOverride | None:

@@ -20,6 +20,7 @@ from kpi.domain.values import Kind, Rag, SubmissionState, Timeliness, timeliness
 from kpi.models import AssessmentSnapshot, Indicator, Period, RagOverride, Submission
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors import periods as period_selector
+from kpi.selectors.history import override_from
 from kpi.selectors.standing import Figure, RuleBook, assess_figure, is_asked, published
 
 # Worst first: the order in which a person should look.
@@ -221,7 +222,6 @@ def _chosen(periods: list[Period], code: str | None, now: datetime) -> Period:
 class _Sources:
     snapshots: Mapping[tuple[int, int], AssessmentSnapshot]
     submissions: Mapping[tuple[int, int], Submission]
-    overrides: Mapping[int, RagOverride]
     rules: RuleBook
     now: datetime
 
@@ -229,24 +229,18 @@ class _Sources:
     def load(cls, periods: list[Period], actor: Actor | None, rules: RuleBook, now: datetime) -> _Sources:
         locked = [period.pk for period in periods if period.locked_at is not None]
         still_open = [period.pk for period in periods if period.locked_at is None]
-        submissions = Submission.objects.filter(period__in=still_open).marked_for(actor)
+        submissions = (
+            Submission.objects.filter(period__in=still_open).marked_for(actor).with_said().select_related("author")
+        )
         return cls(
             snapshots={
                 (snapshot.indicator_id, snapshot.period_id): snapshot
                 for snapshot in AssessmentSnapshot.objects.filter(period__in=locked).select_related("override__actor")
             },
             submissions={(found.indicator_id, found.period_id): found for found in submissions},
-            overrides=overrides_in_force(still_open),
             rules=rules,
             now=now,
         )
-
-
-def overrides_in_force(periods: Iterable[int]) -> Mapping[int, RagOverride]:
-    """Lamps set by the office for approved figures of open periods, by submission (1 query)."""
-    said = RagOverride.objects.filter(submission__period__in=periods, submission__state=SubmissionState.APPROVED)
-    latest = said.about_present_filing().latest_by("submission_id").select_related("actor")
-    return {found.submission_id: found for found in latest if not found.is_restored}
 
 
 def _months(indicator: Indicator, periods: list[Period], sources: _Sources) -> Iterator[MonthLamp]:
@@ -286,8 +280,13 @@ def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None
         unreviewed=None if is_approved else own,
         is_unfiled=asked and (submission is None or submission.state in UNFILED),
         cycle=submission.cycle if submission else 1,
-        override=sources.overrides.get(filed.pk) if is_approved and filed else None,
+        override=_override(filed) if is_approved and filed else None,
     )
+
+
+def _override(submission: Submission) -> RagOverride | None:
+    found = override_from(submission.said_of_lamp) if submission.said_of_lamp else None
+    return None if found is None or found.is_restored else found
 
 
 def _owes(indicator: Indicator, month: Month, previous: MonthLamp | None) -> bool:

@@ -34,7 +34,7 @@ def hand_of(*, submission: Submission, actor: Actor, now: datetime, is_batch: bo
     """
     found = signing(
         is_head=_is_head(submission, actor),
-        is_delegate=actor.delegation_for(submission.indicator.lead_department_id) is not None,
+        is_delegate=submission.indicator.lead_department_id in actor.delegated,
         is_submitter=submission.author_id == actor.user.pk,
         is_batch=is_batch,
     )

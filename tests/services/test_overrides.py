@@ -15,7 +15,7 @@ from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, Peri
 from kpi.domain.values import Rag
 from kpi.models import AssessmentSnapshot, Period, RagOverride, Submission
 from kpi.selectors import cockpit, scoreboard
-from kpi.selectors.history import log_of, override_of
+from kpi.selectors.history import log_of, override_of, steps_of
 from kpi.selectors.records import as_record
 from kpi.selectors.scoreboard import Row, Scoreboard
 from kpi.services import beside, overrides, periods, snapshots, submissions
@@ -237,10 +237,9 @@ def test_an_override_is_never_rewritten(db):
 
 def test_the_judged_unit_reads_it_in_the_record(db):
     set_lamp(approved())
-    lines = log_of(indicator("A06"), person("nyj_staff"), [])
-    assert [(line.what, line.comment) for line in lines] == [
-        ("调整亮灯", f"计算为预警，复核调整为正常：{WHY}"),
-    ]
+    lines = log_of(steps_of(indicator("A06"), person("nyj_staff")))
+    assert (lines[0].what, lines[0].comment) == ("调整亮灯", f"计算为预警，复核调整为正常：{WHY}")
+    assert [line.what for line in lines[1:4]] == ["审定", "审签通过", "提交部门审签"]
 
 
 # Races
