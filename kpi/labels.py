@@ -120,6 +120,13 @@ STANCE = {
     Stance.CONFIRMED: Label(_("已确认"), "confirmed", "i-g"),
     Stance.OBJECTED: Label(_("有异议"), "objected", "i-y"),
 }
+DELEGATION = {
+    "in_force": Label(_("生效中"), "in_force"),
+    "not_yet": Label(_("未开始"), "not_yet"),
+    "over": Label(_("已到期"), "over"),
+    "revoked": Label(_("已撤销"), "revoked"),
+    "void": Label(_("已失效（人员变动）"), "void"),
+}
 # What reviewers write most often when they send something back; chosen by code, so that no browser invents one.
 RETURN_PHRASES = {
     "figure": Label(_("数据与上期不衔接，请核对")),

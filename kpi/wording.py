@@ -73,6 +73,15 @@ def amount(value: Decimal, indicator: Indicator) -> str:
     return with_unit(value, indicator)
 
 
+def step(value: Decimal | None, before: Decimal | None, indicator: Indicator) -> str:
+    """What changed since the month before: “+0.55 万亩”, “未变”; empty where there is nothing to compare."""
+    if value is None or before is None:
+        return ""
+    if value == before:
+        return _("未变")
+    return f"{'+' if value > before else MINUS}{amount(value - before, indicator)}"
+
+
 def month(code: str) -> str:
     """``2025-06`` → “2025年6月” or “June 2025”."""
     period = Month.parse(code)

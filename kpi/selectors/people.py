@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Exists, OuterRef
 
 from accounts.models import Delegation, Department, Membership, Role, User
 
@@ -31,6 +34,49 @@ def colleagues(department_id: int, *, day: date, but: User) -> list[User]:
     held = Membership.objects.active_on(day).filter(department_id=department_id, role__in=(Role.STAFF, Role.HEAD))
     users = User.objects.filter(pk__in=held.values("user"), is_active=True).exclude(pk=but.pk)
     return list(users.order_by("username"))
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A delegation as its head looks at it; ``status`` is ``in_force``, ``not_yet``, ``over``, ``revoked`` or ``void``
+    (the head left the post, or the delegate the department)."""
+
+    delegation: Delegation
+    status: str
+
+    @property
+    def can_be_revoked(self) -> bool:
+        return self.status in ("in_force", "not_yet", "void")
+
+    @property
+    def last_day(self) -> date:
+        return self.delegation.ends_on - timedelta(days=1)
+
+
+def delegations_of(departments: Collection[int], day: date, most: int = 30) -> list[Lent]:
+    """What was lent in some departments, the latest first (1 query)."""
+    in_force = Delegation.objects.in_force_on(day).filter(pk=OuterRef("pk"))
+    found = Delegation.objects.filter(department__in=departments).annotate(is_in_force=Exists(in_force))
+    found = found.select_related("head", "delegate", "department")
+    return [Lent(each, _status(each, day)) for each in found[:most]]
+
+
+def _status(delegation: Delegation, day: date) -> str:
+    if delegation.revoked_at is not None:
+        return "revoked"
+    if delegation.is_in_force:
+        return "in_force"
+    if day < delegation.starts_on:
+        return "not_yet"
+    return "over" if delegation.ends_on <= day else "void"
+
+
+def colleagues_by_department(departments: Collection[int], day: date, but: User) -> list[tuple[int, User]]:
+    """Active people of some departments without one of them, each with the department (1 query), by user name."""
+    held = Membership.objects.active_on(day).filter(department__in=departments, user__is_active=True)
+    held = held.filter(role__in=(Role.STAFF, Role.HEAD)).exclude(user=but).select_related("user")
+    pairs = {(each.department_id, each.user_id): each.user for each in held.order_by("user__username")}
+    return [(department, user) for (department, _user), user in pairs.items()]
 
 
 def coverage_units(scope: str) -> list[Department]:

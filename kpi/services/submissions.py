@@ -50,6 +50,12 @@ def last_approved(indicator: Indicator, before: Period) -> Submission | None:
     return _approved_before(indicator, before).select_related("period").order_by("-period__code").first()
 
 
+def figures_before(indicator: Indicator, period: Period) -> list[Decimal]:
+    """Approved figures of the year's earlier periods, oldest first (1 query)."""
+    earlier = _approved_before(indicator, period).filter(value__isnull=False)
+    return list(earlier.order_by("period__code").values_list("value", flat=True))
+
+
 def _approved_before(indicator: Indicator, period: Period) -> QuerySet[Submission]:
     """Approved submissions of the year's earlier periods."""
     return Submission.objects.approved().filter(
@@ -248,11 +254,10 @@ def _ask(indicator: Indicator, period: Period, content: Content, *, plan: Decima
     """Raise ``FigureInDoubt`` where the figure looks like a slip of hand or unit."""
     if content.is_correction or content.no_progress:
         return
-    earlier = _approved_before(indicator, period).filter(value__isnull=False).order_by("period__code")
     doubt = question(
         kind=Kind(indicator.kind),
         value=content.value,
-        earlier=list(earlier.values_list("value", flat=True)),
+        earlier=figures_before(indicator, period),
         plan=plan,
         target=indicator.target_value,
     )

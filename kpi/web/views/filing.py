@@ -24,7 +24,7 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, SubmissionState, Verb
 from kpi.models import Indicator, Period, Submission
-from kpi.selectors import scoreboard, worklist
+from kpi.selectors import cosigning, scoreboard, worklist
 from kpi.selectors.people import coverage_units
 from kpi.selectors.scoreboard import MonthLamp, Row
 from kpi.selectors.standing import RuleBook, assess_figure
@@ -47,7 +47,13 @@ def show_todo(request: HttpRequest, year: int) -> HttpResponse:
         work = worklist.todo(actor=request.actor, year=year, now=now)
     except Period.DoesNotExist as problem:
         raise Http404 from problem
-    context = {"work": work, "period": work.board.period, "now": now, "next_period": _next_period(work.board)}
+    context = {
+        "work": work,
+        "asked": cosigning.awaiting(actor=request.actor, year=year, now=now),
+        "period": work.board.period,
+        "now": now,
+        "next_period": _next_period(work.board),
+    }
     return render(request, "kpi/todo.html", context)
 
 
