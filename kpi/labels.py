@@ -111,6 +111,7 @@ SUBMISSION_STATE = {
 NOT_STARTED = Label(_("未填"), "empty")
 ONE_BY_ONE = {
     "own": Label(_("本人填报，须由他人审签")),
+    "own_lent": Label(_("本人填报，只能逐项代签并留痕")),
     "correction": Label(_("数据更正，需逐项看")),
     "completed": Label(_("报完成，需逐项看")),
     "lamp": Label(_("非正常项，需逐项看")),

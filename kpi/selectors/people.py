@@ -6,8 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from accounts.models import Delegation, Department, Membership, Role, User
 
@@ -53,30 +56,60 @@ class Lent:
         return self.delegation.ends_on - timedelta(days=1)
 
 
-def delegations_of(departments: Collection[int], day: date, most: int = 30) -> list[Lent]:
-    """What was lent in some departments, the latest first (1 query)."""
+@dataclass(frozen=True)
+class Lending:
+    """What was lent in some departments, the latest first, and whom a signature may be lent to, with the department."""
+
+    lent: list[Lent]
+    colleagues: list[tuple[int, User]]
+
+
+LENT_COLUMNS = ("id", "department_id", "head_id", "starts_on", "ends_on", "revoked_at", "reason")
+LENT_ROW = JSONObject(
+    **{name: name for name in LENT_COLUMNS}, head_name="head__display_name", is_in_force="is_in_force"
+)
+
+
+def lending(*, departments: Collection[int], own: Collection[int], but: User, day: date, most: int = 30) -> Lending:
+    """Delegations in ``departments`` and people of the departments that are ``own``, without oneself (1 query)."""
     in_force = Delegation.objects.in_force_on(day).filter(pk=OuterRef("pk"))
-    found = Delegation.objects.filter(department__in=departments).annotate(is_in_force=Exists(in_force))
-    found = found.select_related("head", "delegate", "department")
-    return [Lent(each, _status(each, day)) for each in found[:most]]
+    received = Delegation.objects.filter(delegate=OuterRef("pk"), department__in=departments)
+    received = received.annotate(is_in_force=Exists(in_force))
+    held = Membership.objects.active_on(day).filter(user=OuterRef("pk"), role__in=(Role.STAFF, Role.HEAD))
+    held = held.filter(department__in=own).order_by("department_id")
+    users = User.objects.filter(Q(Exists(received)) | Q(Exists(held))).order_by("username")
+    found = list(
+        users.annotate(
+            received=ArraySubquery(received.values(row=LENT_ROW)),
+            works_in=ArraySubquery(held.values("department_id").distinct()),
+        )
+    )
+    lent = [_lent(row, user, day) for user in found for row in user.received or ()]
+    lent.sort(key=lambda each: (each.delegation.starts_on, each.delegation.pk), reverse=True)
+    colleagues = [(unit, user) for user in found for unit in user.works_in or () if user.is_active and user != but]
+    return Lending(lent[:most], colleagues)
+
+
+def _lent(row: Mapping[str, Any], delegate: User, day: date) -> Lent:
+    delegation = Delegation(
+        id=row["id"],
+        department_id=row["department_id"],
+        head=User(pk=row["head_id"], display_name=row["head_name"]),
+        delegate=delegate,
+        starts_on=date.fromisoformat(row["starts_on"]),
+        ends_on=date.fromisoformat(row["ends_on"]),
+        reason=row["reason"],
+    )
+    if row["revoked_at"] is not None:
+        return Lent(delegation, "revoked")
+    return Lent(delegation, "in_force" if row["is_in_force"] else _status(delegation, day))
 
 
 def _status(delegation: Delegation, day: date) -> str:
-    if delegation.revoked_at is not None:
-        return "revoked"
-    if delegation.is_in_force:
-        return "in_force"
+    """Why one that is not revoked does not hold."""
     if day < delegation.starts_on:
         return "not_yet"
     return "over" if delegation.ends_on <= day else "void"
-
-
-def colleagues_by_department(departments: Collection[int], day: date, but: User) -> list[tuple[int, User]]:
-    """Active people of some departments without one of them, each with the department (1 query), by user name."""
-    held = Membership.objects.active_on(day).filter(department__in=departments, user__is_active=True)
-    held = held.filter(role__in=(Role.STAFF, Role.HEAD)).exclude(user=but).select_related("user")
-    pairs = {(each.department_id, each.user_id): each.user for each in held.order_by("user__username")}
-    return [(department, user) for (department, _user), user in pairs.items()]
 
 
 def coverage_units(scope: str) -> list[Department]:

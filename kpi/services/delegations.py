@@ -42,7 +42,7 @@ def delegate(*, department: Department, wish: Wish, actor: Actor, now: datetime)
     """
     _require_head(actor, department.pk)
     wish = Wish(wish.delegate, wish.starts_on, wish.last_on, wish.reason.strip())
-    errors = list(_problems(department, wish, actor, localtime(now).date()))
+    errors = list(problems(department=department, wish=wish, actor=actor, today=localtime(now).date()))
     if errors:
         raise ContentInvalid(errors)
     assert wish.delegate and wish.starts_on and wish.last_on
@@ -115,13 +115,14 @@ def _require_head(actor: Actor, department_id: int) -> None:
         raise NotPermitted("not_permitted")
 
 
-def _problems(department: Department, wish: Wish, actor: Actor, today: date) -> Iterator[FieldError]:
+def problems(*, department: Department, wish: Wish, actor: Actor, today: date) -> Iterator[FieldError]:
+    """Everything that stands against a wish, field by field."""
     if wish.delegate is None:
         yield FieldError("delegate", "delegate_required")
     elif wish.delegate not in colleagues(department.pk, day=max(wish.starts_on or today, today), but=actor.user):
         yield FieldError("delegate", "delegate_not_in_department")
     yield from _problems_of_days(wish, today)
-    if len(wish.reason) < REASON_AT_LEAST:
+    if len(wish.reason.strip()) < REASON_AT_LEAST:
         yield FieldError("reason", "reason_too_short", {"at_least": REASON_AT_LEAST})
     if len(wish.reason) > REASON_AT_MOST:
         yield FieldError("reason", "text_too_long", {"limit": REASON_AT_MOST, "length": len(wish.reason)})
@@ -130,6 +131,9 @@ def _problems(department: Department, wish: Wish, actor: Actor, today: date) -> 
 def _problems_of_days(wish: Wish, today: date) -> Iterator[FieldError]:
     if wish.starts_on is not None and wish.starts_on < today:
         yield FieldError("starts_on", "delegation_in_past", {"today": today.isoformat()})
+    for name, day in (("starts_on", wish.starts_on), ("last_on", wish.last_on)):
+        if day is None:
+            yield FieldError(name, "date_required")
     if wish.starts_on is None or wish.last_on is None:
         return
     if wish.last_on < wish.starts_on:

@@ -20,6 +20,7 @@ from kpi.selectors.records import as_record
 from kpi.selectors.scoreboard import Row, Scoreboard
 from kpi.services import beside, overrides, periods, snapshots, submissions
 from kpi.services.content import ContentInvalid
+from kpi.workbooks.layout import LEDGER, LedgerLine
 from notifications.models import Notice
 from tests.conftest import NOW
 from tests.content import FARMLAND, indicator, read
@@ -84,6 +85,14 @@ def test_a_reviewed_lamp_counts_and_the_computed_one_stays_beside_it(db):
     told = Notice.objects.filter(kind="lamp.overridden")
     assert {notice.recipient.username for notice in told} == {"nyj_staff", "nyj_head"}
     assert told[0].body == f"计算为预警，复核调整为正常：{WHY}"
+
+
+def test_the_ledger_names_both_lamps_and_on_plan_stays_with_the_figure(db):
+    set_lamp(approved())
+    columns = {str(column.heading): column.value for column in LEDGER}
+    line = LedgerLine(1, farmland(), None, "")
+    assert (columns["亮灯"](line), columns["是否达序时"](line)) == ("正常", "否")
+    assert f"计算为预警，复核调整为正常：{WHY}" in columns["备注"](line)
 
 
 def test_before_approval_it_waits_with_the_figure(db):

@@ -74,6 +74,7 @@ class Waiting:
     task: Task
     progress: CoSigning[Department]
     why: OneByOne | None
+    is_lent: bool = False
 
     @property
     def run(self) -> str:
@@ -89,8 +90,13 @@ class Waiting:
         return wording.step(now, last.actual if last else None, self.task.indicator)
 
     @property
-    def is_own(self) -> bool:
-        return self.why is OneByOne.OWN
+    def why_code(self) -> str:
+        """Among ``labels.ONE_BY_ONE``: one's own report may be signed by delegation, and only by itself."""
+        return "own_lent" if self.why is OneByOne.OWN and self.is_lent else str(self.why)
+
+    @property
+    def can_sign(self) -> bool:
+        return self.why is not OneByOne.OWN or self.is_lent
 
     @property
     def tick(self) -> str:
@@ -110,12 +116,11 @@ def sign_off_list(
     require(bool(actor.signs_for), "not_permitted")
     tasks = _or_404(lambda: worklist.awaiting_sign_off(actor=actor, year=year, now=clock.now()))
     waiting = [_waiting(task, actor) for task in tasks]
-    # A list of people a signature may be lent to, for those who may lend one.
     own = actor.departments_as(Role.HEAD)
+    lending = people.lending(departments=actor.signs_for, own=own, but=request.user, day=clock.today())
     context = {
-        "signer": actor,
-        "lent": people.delegations_of(actor.signs_for, clock.today()),
-        "colleagues": people.colleagues_by_department(own, clock.today(), request.user) if own else [],
+        "lent": lending.lent,
+        "colleagues": lending.colleagues,
         "form": form,
         "today": clock.today(),
         "phrases": labels.RETURN_PHRASES,
@@ -131,7 +136,7 @@ def sign_off_list(
 def _waiting(task: Task, actor: Actor) -> Waiting:
     progress = cosigning.of_row(task.month.submission)
     why = why_one_by_one(task.month.submission, task.month.unreviewed.rag, actor, progress)
-    return Waiting(task, progress, why)
+    return Waiting(task, progress, why, task.indicator.lead_department_id in actor.delegated)
 
 
 def _or_404(find: Callable[[], list[Task]]) -> list[Task]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -47,12 +47,10 @@ class DelegationForm:
 def delegate(request: HttpRequest, year: int) -> HttpResponse:
     """Lend the signature; the page again, with everything typed, where that is refused."""
     require(request.actor.has(Role.HEAD), "not_permitted")
-    errors = list(_unreadable(request))
+    department, person = _whom(request)
+    wish = Wish(person, _day(request, "starts_on"), _day(request, "last_on"), request.POST.get("reason", ""))
     try:
-        if errors:
-            raise ContentInvalid(errors)
-        department, person = _whom(request)
-        wish = Wish(person, _day(request, "starts_on"), _day(request, "last_on"), request.POST.get("reason", ""))
+        _require_readable(request, department, wish)
         lent = delegations.delegate(department=department, wish=wish, actor=request.actor, now=clock.now())
     except ContentInvalid as problem:
         return sign_off_list(request, year, form=DelegationForm.of(request, problem.errors), status=422)
@@ -96,15 +94,19 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 10
 
 
-def _unreadable(request: HttpRequest) -> Iterator[FieldError]:
-    for name in ("starts_on", "last_on"):
-        text = request.POST.get(name, "").strip()
-        if not text:
-            yield FieldError(name, "date_required")
-        elif _day(request, name) is None:
-            yield FieldError(name, "date_malformed", {"value": text})
-    if "\x00" in request.POST.get("reason", ""):
-        yield FieldError("reason", "text_has_control_characters")
+def _require_readable(request: HttpRequest, department: Department, wish: Wish) -> None:
+    """Raise with what cannot be read, beside everything else that stands against it: one correction, not two."""
+    unreadable = [
+        FieldError(name, "date_malformed", {"value": request.POST[name].strip()})
+        for name in ("starts_on", "last_on")
+        if request.POST.get(name, "").strip() and _day(request, name) is None
+    ]
+    if "\x00" in wish.reason:
+        unreadable.append(FieldError("reason", "text_has_control_characters"))
+    if unreadable:
+        named = {error.field for error in unreadable}
+        others = delegations.problems(department=department, wish=wish, actor=request.actor, today=clock.today())
+        raise ContentInvalid([*(error for error in others if error.field not in named), *unreadable])
 
 
 def _day(request: HttpRequest, name: str) -> date | None:
