@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from import_export import fields, widgets
 
 from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin
-from accounts.models import AuditEntry, Department, Membership, Post, Role, User
+from accounts.models import AuditEntry, Delegation, Department, Membership, Post, Role, User
 
 admin.site.site_header = _("管理后台")
 
@@ -91,6 +91,16 @@ class MembershipAdmin(RoleAdmin):
     list_filter = ("role",)
     list_select_related = ("user", "department", "post")
     autocomplete_fields = ("user", "department")
+
+
+@admin.register(Delegation)
+class DelegationAdmin(ReadOnlyAdmin):
+    """Heads lend and take back their signature on their own page."""
+
+    viewers = frozenset({Role.SECURITY_ADMIN, Role.AUDITOR, Role.SUPERVISOR})
+    list_display = ("head", "delegate", "department", "starts_on", "ends_on", "revoked_at", "reason")
+    list_filter = ("department",)
+    list_select_related = ("head", "delegate", "department")
 
 
 @admin.register(AuditEntry)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from accounts.models import Membership, Role, User
+from django.db.models import Exists, OuterRef
+
+from accounts.models import Delegation, Membership, Role, User
 
 
 class PermissionRefused(Exception):
@@ -21,7 +23,10 @@ class PermissionRefused(Exception):
 
 @dataclass(frozen=True)
 class Actor:
-    """A user with today's memberships. ``department_ids`` are the departments whose drafts they may see."""
+    """A user with today's memberships. ``department_ids`` are the departments whose drafts they may see.
+
+    A membership knows whether a head's signature for its department ``is_lent`` to them today.
+    """
 
     user: User
     today: date
@@ -51,7 +56,18 @@ class Actor:
         return department_id in self.departments_as(Role.STAFF)
 
     def is_head_of(self, department_id: int) -> bool:
-        return department_id in self.departments_as(Role.HEAD)
+        """Whether they sign for the department, in their own right or by delegation."""
+        return department_id in self.signs_for
+
+    @cached_property
+    def signs_for(self) -> frozenset[int]:
+        """Departments they sign for today: as their head, or while a head's signature is lent to them."""
+        return self.departments_as(Role.HEAD) | self.delegated
+
+    @cached_property
+    def delegated(self) -> frozenset[int]:
+        """Departments whose head lent them the signature today."""
+        return frozenset(found.department_id for found in self.memberships if getattr(found, "is_lent", False))
 
     @property
     def is_leader(self) -> bool:
@@ -64,8 +80,10 @@ class Actor:
 
 def actor_for(user: User, today: date) -> Actor:
     """The person with what they hold on ``today`` (1 query)."""
-    memberships = Membership.objects.active_on(today).filter(user=user).select_related("department", "post")
-    return Actor(user, today, tuple(memberships))
+    # Signatures are lent inside a department only, so that each hangs on a membership.
+    lent = Delegation.objects.in_force_on(today).filter(delegate=user, department=OuterRef("department"))
+    memberships = Membership.objects.active_on(today).filter(user=user).annotate(is_lent=Exists(lent))
+    return Actor(user, today, tuple(memberships.select_related("department", "post")))
 
 
 def require(condition: bool, code: str, **params: object) -> None:

@@ -49,6 +49,7 @@ class IndicatorResource(AuditedResource):
             "frequency",
             "definition",
             "evidence_required",
+            "needs_cosign",
             "is_lead_proposed",
             "is_active",
         )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kpi.domain.calendar import Roll
+from kpi.domain.cosigning import Stance
 from kpi.domain.evidence import Need
 from kpi.domain.rag import Basis
 from kpi.domain.values import (
@@ -112,9 +113,31 @@ SUBMISSION_STATE = {
 NOT_STARTED = Label(_("未填"), "empty")
 ONE_BY_ONE = {
     "own": Label(_("本人填报，须由他人审签")),
+    "own_lent": Label(_("本人填报，只能逐项代签并留痕")),
     "correction": Label(_("数据更正，需逐项看")),
     "unpublished": Label(_("数据尚未公布，需逐项看")),
+    "completed": Label(_("报完成，需逐项看")),
     "lamp": Label(_("非正常项，需逐项看")),
+    "cosign": Label(_("会签未齐，需逐项看")),
+}
+STANCE = {
+    Stance.CONFIRMED: Label(_("已确认"), "confirmed", "i-g"),
+    Stance.OBJECTED: Label(_("有异议"), "objected", "i-y"),
+}
+DELEGATION = {
+    "in_force": Label(_("生效中"), "in_force"),
+    "not_yet": Label(_("未开始"), "not_yet"),
+    "over": Label(_("已到期"), "over"),
+    "revoked": Label(_("已撤销"), "revoked"),
+    "void": Label(_("已失效（人员变动）"), "void"),
+}
+# What reviewers write most often when they send something back; chosen by code, so that no browser invents one.
+RETURN_PHRASES = {
+    "figure": Label(_("数据与上期不衔接，请核对")),
+    "definition": Label(_("口径与任务要求不一致，请按口径填报")),
+    "source": Label(_("请补充数据来源或佐证材料")),
+    "measures": Label(_("请写明下一步措施和完成时限")),
+    "narrative": Label(_("进展说明过于笼统，请写具体进展")),
 }
 IMPORT_STATUS = {
     "new": Label(_("新增"), "new"),

@@ -3,7 +3,17 @@
 from django.urls import path, register_converter
 
 from kpi.api import views as api
-from kpi.web.views import deciding, evidence, filing, importing, ledger, overview, windows
+from kpi.web.views import (
+    cosigning,
+    deciding,
+    delegating,
+    evidence,
+    filing,
+    importing,
+    ledger,
+    overview,
+    windows,
+)
 
 
 class CodeConverter:
@@ -47,6 +57,9 @@ urlpatterns = [
     path("<year:year>/evidence/<uuid:pk>/", evidence.show_file, name="evidence"),
     path("<year:year>/signoff/", deciding.show_sign_off, name="signoff"),
     path("<year:year>/signoff/batch/", deciding.sign_off_batch, name="signoff-batch"),
+    path("<year:year>/signoff/delegations/", delegating.delegate, name="delegate"),
+    path("<year:year>/signoff/delegations/<int:pk>/revoke/", delegating.revoke, name="delegation-revoke"),
+    path("<year:year>/cosign/<int:pk>/", cosigning.cosign, name="cosign"),
     path("<year:year>/signoff/<int:pk>/", deciding.sign_off, name="signoff-one"),
     path("<year:year>/desk/", deciding.show_desk, name="desk"),
     path("<year:year>/desk/review/<int:pk>/", deciding.review, name="review"),

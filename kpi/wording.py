@@ -6,19 +6,21 @@ Figures keep the precision the report uses; a missing one is “--”, never 0 o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kpi import labels
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Rag
 
 if TYPE_CHECKING:
-    from kpi.models import Indicator
+    from accounts.models import Delegation
+    from kpi.models import Indicator, RagOverride, Review
 
 MISSING = "--"
 MINUS = "−"
@@ -69,6 +71,15 @@ def amount(value: Decimal, indicator: Indicator) -> str:
     if indicator.kind == Kind.RATIO:
         return _("%(points)s 个百分点") % {"points": figure(value, 1)}
     return with_unit(value, indicator)
+
+
+def step(value: Decimal | None, before: Decimal | None, indicator: Indicator) -> str:
+    """What changed since the month before: “+0.55 万亩”, “未变”; empty where there is nothing to compare."""
+    if value is None or before is None:
+        return ""
+    if value == before:
+        return _("未变")
+    return f"{'+' if value > before else MINUS}{amount(value - before, indicator)}"
 
 
 def month(code: str) -> str:
@@ -184,6 +195,36 @@ def gap(assessment: Assessment | None, indicator: Indicator) -> str:
     }
 
 
+def override(found: RagOverride) -> str:
+    """Both lamps and why: “计算为预警，复核调整为正常：理由 …”."""
+    lamps = {"computed": labels.RAG[Rag(found.computed_rag)].text, "reviewed": labels.RAG[Rag(found.reviewed_rag)].text}
+    if found.is_restored:
+        return _("恢复为计算的%(computed)s：%(reason)s") % (lamps | {"reason": found.reason})
+    return _("计算为%(computed)s，复核调整为%(reviewed)s：%(reason)s") % (lamps | {"reason": found.reason})
+
+
+def on_behalf(step: Review) -> str:
+    """Who signed for whom, and until when; the actor's name alone where they signed for themselves."""
+    if step.delegation is None:
+        return str(step.actor)
+    return _("%(actor)s 代 %(head)s（%(dates)s）") % {
+        "actor": step.actor,
+        "head": step.on_behalf_of,
+        "dates": delegation_days(step.delegation),
+    }
+
+
+def delegation_days(delegation: Delegation) -> str:
+    """“委托 7月1日至7日”; the last day is the last one it holds."""
+    last = delegation.ends_on - timedelta(days=1)
+    if last == delegation.starts_on:
+        return _("委托 %(day)s") % {"day": short_day(last)}
+    same_month = (last.year, last.month) == (delegation.starts_on.year, delegation.starts_on.month)
+    is_chinese = not (get_language() or "").startswith("en")
+    until = f"{last.day}日" if same_month and is_chinese else short_day(last)
+    return _("委托 %(first)s至%(last)s") % {"first": short_day(delegation.starts_on), "last": until}
+
+
 def next_step(assessment: Assessment | None, indicator: Indicator) -> str:
     """What turns the lamp green; empty when it is, or when nothing can."""
     if assessment is None or assessment.to_green is None or assessment.rag not in (Rag.RED, Rag.AMBER):
@@ -294,6 +335,25 @@ def _refusals() -> dict[str, str]:
         "confirmation_differs": _("请准确输入 %(expected)s 确认"),
         "not_permitted": _("没有权限进行此操作，可联系 市政府督查室"),
         "signer_is_author": _("填报人不能审签自己提交的内容，请由本单位其他负责人审签"),
+        "delegation_ended": _("委托已撤销或到期，不能再代签"),
+        "delegation_overlaps": _("这段时间已经委托了别人，请先撤销或改日期"),
+        "delegation_revoked_already": _("这项委托已经撤销或到期"),
+        "delegate_required": _("请选择代签人"),
+        "delegate_not_in_department": _("代签人须是本单位现任人员"),
+        "date_required": _("请填写日期"),
+        "delegation_in_past": _("不能从今天（%(today)s）以前开始"),
+        "delegation_ends_before_start": _("最后一天不能早于第一天"),
+        "delegation_too_long": _("一次委托最长 %(limit)s 天，再长请调整任职"),
+        "override_not_judged": _("已完成和未到期是事实，不能调整；数据有误请退回"),
+        "override_target": _("只能调整为滞后、预警或正常"),
+        "override_same": _("与计算的亮灯相同，不用调整"),
+        "override_not_reviewed": _("部门审签之后才能调整亮灯"),
+        "override_missing": _("没有可以撤回的调整"),
+        "cosign_missing": _("会签未齐，还差：%(units)s"),
+        "cosign_objected": _("会签单位有异议，不能审定：%(units)s；请协调后由原单位确认，或退回"),
+        "cosign_not_asked": _("这项填报现在不用你单位会签"),
+        "cosign_done": _("本单位已经确认过"),
+        "stance_required": _("请选择确认或有异议"),
         "import_not_template": _("这不是本系统的填报表，请先下载填报表再填"),
         "import_empty": _("填报表里没有任何一行"),
         "import_code_missing": _("这一行没有编号"),

@@ -30,6 +30,12 @@ KINDS = {
     "extension.refused": MessageKind(_("延期未批准"), needs_action=False),
     "period.unlock_asked": MessageKind(_("解锁待确认"), may_be_muted=False),
     "period.unlock_answered": MessageKind(_("解锁答复"), channels=(Channel.INBOX,), needs_action=False),
+    "delegation.given": MessageKind(_("委托代签"), may_be_muted=False),
+    "delegation.revoked": MessageKind(_("委托撤销"), needs_action=False, may_be_muted=False),
+    "lamp.overridden": MessageKind(_("亮灯调整"), needs_action=False, may_be_muted=False),
+    "lamp.restored": MessageKind(_("亮灯调整撤回"), channels=(Channel.INBOX,), needs_action=False),
+    "cosign.asked": MessageKind(_("待会签")),
+    "cosign.objected": MessageKind(_("会签异议"), may_be_muted=False),
     "submission.approved": MessageKind(_("已审定"), channels=(Channel.INBOX,), needs_action=False),
 }
 

@@ -86,9 +86,21 @@ def _delivery(notice: Notice, channel: str, now: datetime) -> Delivery:
     )
 
 
-def cancel(*, subject_code: str, period: str, kinds: Iterable[str], now: datetime) -> int:
-    """What they ask for has been done: close open notices and their unsent deliveries."""
+def cancel(
+    *,
+    subject_code: str,
+    period: str,
+    kinds: Iterable[str],
+    now: datetime,
+    department: Department | None = None,
+) -> int:
+    """What they ask for has been done: close open notices and their unsent deliveries.
+
+    ``department`` limits it to notices that name this unit.
+    """
     notices = Notice.objects.filter(subject_code=subject_code, period=period, kind__in=tuple(kinds))
+    if department is not None:
+        notices = notices.filter(department=department)
     return _close(notices.filter(state=NoticeState.OPEN), NoticeState.CANCELLED, now)
 
 

@@ -1,8 +1,9 @@
 """Who there is: departments, posts, users and what they hold from when to when, and the audit trail."""
 
 from accounts.models.audit import AuditEntry
+from accounts.models.delegations import Delegation
 from accounts.models.departments import Department, Post
 from accounts.models.memberships import ADMINISTRATORS, Membership, Role
 from accounts.models.users import User
 
-__all__ = ["ADMINISTRATORS", "AuditEntry", "Department", "Membership", "Post", "Role", "User"]
+__all__ = ["ADMINISTRATORS", "AuditEntry", "Delegation", "Department", "Membership", "Post", "Role", "User"]

@@ -1,17 +1,19 @@
 """Fields, constraints and triggers. No workflow and no rule lives here: see services/ and domain/."""
 
+from kpi.models.cosignatures import CoSignature
 from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import Indicator, Milestone, PlanPoint, RuleSet, Target
 from kpi.models.periods import DueRule, Period, WorkdayOverride
 from kpi.models.reports import Commitment, Report
-from kpi.models.reviews import Review
+from kpi.models.reviews import RagOverride, Review
 from kpi.models.snapshots import AssessmentSnapshot
 from kpi.models.submissions import Submission
 from kpi.models.windows import Extension, Unlock
 
 __all__ = [
     "AssessmentSnapshot",
+    "CoSignature",
     "Commitment",
     "DueRule",
     "Evidence",
@@ -20,6 +22,7 @@ __all__ = [
     "Milestone",
     "Period",
     "PlanPoint",
+    "RagOverride",
     "Report",
     "ReportUpload",
     "Review",

@@ -74,6 +74,7 @@ class Indicator(models.Model):
     )
     final_due_on = models.DateField(_("完成时限"))
     evidence_required = models.BooleanField(_("须附佐证"), default=False)
+    needs_cosign = models.BooleanField(_("须会签"), default=False, help_text=_("配合单位各自确认后，督查室才能审定"))
     rule_set = models.ForeignKey(
         RuleSet, models.PROTECT, null=True, blank=True, related_name="indicators", verbose_name=_("专用亮灯规则")
     )

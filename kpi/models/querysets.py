@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import ExpressionWrapper, OuterRef, Q, Subquery
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import SubmissionState, Verb
@@ -18,6 +19,21 @@ if TYPE_CHECKING:
     from accounts.permissions import Actor
     from kpi.models.periods import Period
 
+# What supporting units are asked about: filed, and not approved yet.
+BEING_COSIGNED = (SubmissionState.SUBMITTED, SubmissionState.SIGNED_OFF)
+OVERRIDE_COLUMNS = (
+    "id",
+    "version",
+    "computed_rag",
+    "reviewed_rag",
+    "is_restored",
+    "reason",
+    "rule_code",
+    "rule_version",
+    "actor_id",
+    "submission_id",
+)
+OVERRIDE_ROW = JSONObject(**{name: name for name in OVERRIDE_COLUMNS}, at="at", actor_name="actor__display_name")
 SIGNED_STATES = (SubmissionState.SIGNED_OFF, SubmissionState.APPROVED)
 
 
@@ -56,13 +72,43 @@ def visibility(actor: Actor | None) -> Q:
     if actor is None:
         return approved
     own = Q(indicator__lead_department_id__in=actor.department_ids)
+    if actor.department_ids:
+        own |= Q(indicator__needs_cosign=True, state__in=BEING_COSIGNED) & Q(Exists(_supported_by(actor)))
     if actor.is_supervisor or actor.is_leader:
         return own | Q(state__in=SIGNED_STATES)
     return own | approved
 
 
+def _supported_by(actor: Actor) -> models.QuerySet:
+    """Through rows of the submission's indicator to the actor's departments."""
+    through = apps.get_model("kpi", "Indicator").supporting_departments.through
+    return through.objects.filter(
+        indicator_id=OuterRef("indicator_id"), department_id__in=actor.department_ids, department__is_active=True
+    )
+
+
+def _units_asked() -> models.QuerySet:
+    """Supporting units of the submission's indicator. The lead answers for its own part by filing; a unit that was
+    closed cannot answer."""
+    cosignature = apps.get_model("kpi", "CoSignature")
+    said = cosignature.objects.filter(submission=OuterRef(OuterRef("pk")), department=OuterRef("department"))
+    units = apps.get_model("kpi", "Indicator").supporting_departments.through.objects.filter(
+        indicator_id=OuterRef("indicator_id"), indicator__needs_cosign=True, department__is_active=True
+    )
+    units = units.exclude(department_id=F("indicator__lead_department_id"))
+    row = JSONObject(
+        id="department_id",
+        code="department__code",
+        name="department__name",
+        short_name="department__short_name",
+        stance=Subquery(said.about_present_filing().order_by("-id").values("stance")[:1]),
+    )
+    return units.order_by("department__ordinal", "department__code").values(row=row)
+
+
 class SubmissionQuerySet(models.QuerySet):
-    """Submissions, scoped: a department sees its own drafts, the office and the leaders see what was signed."""
+    """Submissions, scoped: a department sees its own drafts, the office and the leaders see what was signed,
+    a supporting unit what it is asked to co-sign."""
 
     def visible_to(self, actor: Actor) -> SubmissionQuerySet:
         return self.filter(visibility(actor))
@@ -70,6 +116,18 @@ class SubmissionQuerySet(models.QuerySet):
     def marked_for(self, actor: Actor | None) -> SubmissionQuerySet:
         """Annotate ``is_visible``: who filed when is known to all, what a draft says is not."""
         return self.annotate(is_visible=ExpressionWrapper(visibility(actor), models.BooleanField()))
+
+    def with_said(self) -> SubmissionQuerySet:
+        """Annotate what was said beside the report as it was filed last, so that a board needs no query for it.
+
+        ``said_of_lamp`` is the office's last word about the lamp, ``None`` where it said nothing; ``said_by_units``
+        the supporting units that are asked, in official order, each with its last ``stance``. Both are plain mappings.
+        """
+        override = apps.get_model("kpi", "RagOverride")
+        said = override.objects.filter(submission=OuterRef("pk")).about_present_filing().order_by("-id")
+        return self.annotate(
+            said_of_lamp=Subquery(said.values(row=OVERRIDE_ROW)[:1]), said_by_units=ArraySubquery(_units_asked())
+        )
 
     def with_standing(self) -> SubmissionQuerySet:
         """Annotate ``standing``: the content approved last, as history keeps it; ``None`` before any approval.

@@ -8,6 +8,7 @@ from kpi import labels
 from kpi.models.fields import FigureField, PeriodCodeField
 from kpi.models.indicators import Indicator
 from kpi.models.periods import Period
+from kpi.models.reviews import RagOverride
 from kpi.models.submissions import Submission
 
 
@@ -15,7 +16,8 @@ class AssessmentSnapshot(models.Model):
     """The lamp of one indicator at the lock of one period, with the inputs and the rule that gave it.
 
     ``source_period`` is the month whose approved figure was assessed: an earlier one when this month was missing
-    or not asked for, empty when there never was a figure. ``edition`` grows when a period was reopened and locked
+    or not asked for, empty when there never was a figure. ``rag`` is the computed lamp; ``override`` holds the one the
+    office set in its place, if any: both were published. ``edition`` grows when a period was reopened and locked
     again: what was published first stays beside it. ``is_unpublished``: the month's report was approved without a
     figure, because there is none yet.
     """
@@ -29,6 +31,9 @@ class AssessmentSnapshot(models.Model):
     is_asked = models.BooleanField(_("本期应报"))
     timeliness = models.CharField(_("报送"), max_length=10, blank=True, choices=labels.choices(labels.TIMELINESS))
     rag = models.CharField(_("亮灯"), max_length=10, choices=labels.choices(labels.RAG))
+    override = models.ForeignKey(
+        RagOverride, models.PROTECT, null=True, blank=True, related_name="snapshots", verbose_name=_("亮灯调整")
+    )
     reason = models.CharField(_("理由"), max_length=40)
     params = models.JSONField(_("理由参数"), default=dict)
     actual = FigureField(_("完成值"), null=True, blank=True)

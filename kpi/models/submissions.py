@@ -25,6 +25,18 @@ PERIOD_GUARD = """
     RETURN NEW;
 """
 
+# The same for rows that hang on a submission: its period must be open when they are written.
+PERIOD_GUARD_OF_SUBMISSION = """
+    PERFORM 1 FROM kpi_period WHERE id = (SELECT period_id FROM kpi_submission WHERE id = NEW.submission_id) FOR SHARE;
+    IF EXISTS (
+        SELECT 1 FROM kpi_period p JOIN kpi_submission s ON s.period_id = p.id
+        WHERE s.id = NEW.submission_id AND p.locked_at IS NOT NULL
+    ) THEN
+        RAISE EXCEPTION 'period_closed' USING ERRCODE = 'check_violation', CONSTRAINT = 'period_closed';
+    END IF;
+    RETURN NEW;
+"""
+
 
 @pghistory.track()
 class Submission(models.Model):

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
-from accounts.models import Department, Membership, Role, User
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import JSONObject
+
+from accounts.models import Delegation, Department, Membership, Role, User
 
 
 def holding(role: Role, *, day: date, department_id: int | None = None) -> list[User]:
@@ -16,6 +22,94 @@ def holding(role: Role, *, day: date, department_id: int | None = None) -> list[
         memberships = memberships.filter(department_id=department_id)
     users = {membership.user_id: membership.user for membership in memberships.select_related("user")}
     return sorted(users.values(), key=lambda user: user.username)
+
+
+def signing_for(department_id: int, *, day: date) -> list[User]:
+    """Heads of a department on ``day`` and whom they lent their signature to (2 queries), by user name."""
+    lent = Delegation.objects.in_force_on(day).filter(department_id=department_id).select_related("delegate")
+    users = {user.pk: user for user in holding(Role.HEAD, day=day, department_id=department_id)}
+    users |= {delegation.delegate_id: delegation.delegate for delegation in lent}
+    return sorted(users.values(), key=lambda user: user.username)
+
+
+def colleagues(department_id: int, *, day: date, but: User) -> list[User]:
+    """Active people of a department on ``day`` without one of them (1 query), by user name."""
+    held = Membership.objects.active_on(day).filter(department_id=department_id, role__in=(Role.STAFF, Role.HEAD))
+    users = User.objects.filter(pk__in=held.values("user"), is_active=True).exclude(pk=but.pk)
+    return list(users.order_by("username"))
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A delegation as its head looks at it; ``status`` is ``in_force``, ``not_yet``, ``over``, ``revoked`` or ``void``
+    (the head left the post, or the delegate the department)."""
+
+    delegation: Delegation
+    status: str
+
+    @property
+    def can_be_revoked(self) -> bool:
+        return self.status in ("in_force", "not_yet", "void")
+
+    @property
+    def last_day(self) -> date:
+        return self.delegation.ends_on - timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Lending:
+    """What was lent in some departments, the latest first, and whom a signature may be lent to, with the department."""
+
+    lent: list[Lent]
+    colleagues: list[tuple[int, User]]
+
+
+LENT_COLUMNS = ("id", "department_id", "head_id", "starts_on", "ends_on", "revoked_at", "reason")
+LENT_ROW = JSONObject(
+    **{name: name for name in LENT_COLUMNS}, head_name="head__display_name", is_in_force="is_in_force"
+)
+
+
+def lending(*, departments: Collection[int], own: Collection[int], but: User, day: date, most: int = 30) -> Lending:
+    """Delegations in ``departments`` and people of the departments that are ``own``, without oneself (1 query)."""
+    in_force = Delegation.objects.in_force_on(day).filter(pk=OuterRef("pk"))
+    received = Delegation.objects.filter(delegate=OuterRef("pk"), department__in=departments)
+    received = received.annotate(is_in_force=Exists(in_force))
+    held = Membership.objects.active_on(day).filter(user=OuterRef("pk"), role__in=(Role.STAFF, Role.HEAD))
+    held = held.filter(department__in=own).order_by("department_id")
+    users = User.objects.filter(Q(Exists(received)) | Q(Exists(held))).order_by("username")
+    found = list(
+        users.annotate(
+            received=ArraySubquery(received.values(row=LENT_ROW)),
+            works_in=ArraySubquery(held.values("department_id").distinct()),
+        )
+    )
+    lent = [_lent(row, user, day) for user in found for row in user.received or ()]
+    lent.sort(key=lambda each: (each.delegation.starts_on, each.delegation.pk), reverse=True)
+    colleagues = [(unit, user) for user in found for unit in user.works_in or () if user.is_active and user != but]
+    return Lending(lent[:most], colleagues)
+
+
+def _lent(row: Mapping[str, Any], delegate: User, day: date) -> Lent:
+    delegation = Delegation(
+        id=row["id"],
+        department_id=row["department_id"],
+        head=User(pk=row["head_id"], display_name=row["head_name"]),
+        delegate=delegate,
+        starts_on=date.fromisoformat(row["starts_on"]),
+        ends_on=date.fromisoformat(row["ends_on"]),
+        reason=row["reason"],
+    )
+    if row["revoked_at"] is not None:
+        return Lent(delegation, "revoked")
+    return Lent(delegation, "in_force" if row["is_in_force"] else _status(delegation, day))
+
+
+def _status(delegation: Delegation, day: date) -> str:
+    """Why one that is not revoked does not hold."""
+    if day < delegation.starts_on:
+        return "not_yet"
+    return "over" if delegation.ends_on <= day else "void"
 
 
 def coverage_units(scope: str) -> list[Department]:
@@ -33,7 +127,10 @@ def contacts_by_department(day: date) -> Mapping[int, list[str]]:
 
 
 class Directory:
-    """All active memberships of a day (1 query), for planning reminders for everyone at once."""
+    """All active memberships of a day (2 queries), for planning reminders for everyone at once.
+
+    Who signs for a head today hears what the head hears.
+    """
 
     def __init__(self, day: date):
         self._by_department: Mapping[tuple[str, int], set[int]] = defaultdict(set)
@@ -46,6 +143,9 @@ class Directory:
                 self._by_department[role, department].add(user)
             if post is not None:
                 self._by_post[post].add(user)
+        lent = Delegation.objects.in_force_on(day).values_list("department_id", "delegate_id")
+        for department, delegate in lent:
+            self._by_department[Role.HEAD, department].add(delegate)
 
     def in_department(self, role: Role, department_id: int) -> tuple[int, ...]:
         return tuple(sorted(self._by_department.get((role, department_id), ())))

@@ -6,7 +6,10 @@ from kpi.selectors.scoreboard import Row
 
 
 def as_record(row: Row) -> dict[str, object]:
-    """Value, plan, lamp, reason and rule of one indicator. Keys are stable; a missing figure is ``None``."""
+    """Value, plan, lamp, reason and rule of one indicator. Keys are stable; a missing figure is ``None``.
+
+    ``lamp`` is the one in force; where the office set it, ``override_reason`` says why and ``computed_lamp`` differs.
+    """
     lamp = row.assessment
     return {
         "code": row.indicator.code,
@@ -18,6 +21,8 @@ def as_record(row: Row) -> dict[str, object]:
         "plan": _text(lamp.expected if lamp else None),
         "target": _text(row.target),
         "lamp": str(row.rag),
+        "computed_lamp": str(row.current.computed_rag or row.rag),
+        "override_reason": row.current.override.reason if row.current.override else None,
         "ratio": _text(lamp.ratio if lamp else None),
         "gap": _text(lamp.gap if lamp else None),
         "reason": lamp.reason if lamp else "no_value",

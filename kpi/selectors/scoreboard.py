@@ -18,10 +18,11 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Rag, SubmissionState, Timeliness, timeliness
 from kpi.domain.window import Window
-from kpi.models import AssessmentSnapshot, Indicator, Period, Submission
+from kpi.models import AssessmentSnapshot, Indicator, Period, RagOverride, Submission
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors import periods as period_selector
 from kpi.selectors.content import Content, content_in_force, content_of
+from kpi.selectors.history import override_from
 from kpi.selectors.standing import RuleBook, assess_figure, is_asked, published
 
 # Worst first: the order in which a person should look.
@@ -41,7 +42,8 @@ class MonthLamp:
     month whose figure gave it; ``unreviewed`` the lamp the pending figure would give. ``is_unfiled`` says that a report
     is owed and nobody has submitted it; ``cycle`` counts returns. ``window`` is the period's for the lead department.
     ``is_unpublished`` says that the approved report names no figure because there is none yet; ``republished_from`` the
-    lamp of the edition before, where the period was reopened and the lamp changed.
+    lamp of the edition before, where the period was reopened and the lamp changed. ``override`` is the lamp the office
+    set for this month's own figure; it colours this month only, and what later months carry on is the computed one.
     """
 
     period: Period
@@ -56,9 +58,15 @@ class MonthLamp:
     window: Window | None = None
     is_unpublished: bool = False
     republished_from: Rag | None = None
+    override: RagOverride | None = None
 
     @property
     def rag(self) -> Rag | None:
+        """The lamp in force: reviewed where the office set one, else computed."""
+        return Rag(self.override.reviewed_rag) if self.override else self.computed_rag
+
+    @property
+    def computed_rag(self) -> Rag | None:
         return self.assessment.rag if self.assessment else None
 
     @property
@@ -115,7 +123,7 @@ class Row:
 
     @property
     def run_length(self) -> int:
-        """For how many months in a row the lamp has been what it is (at least 1)."""
+        """For how many months in a row the lamp has been what it is (at least 1); reviewed lamps count as set."""
         length = 0
         for month in reversed(self.months):
             if (month.rag or Rag.NOT_DUE) is not self.rag:
@@ -156,6 +164,11 @@ class Scoreboard:
     @cached_property
     def counts(self) -> Counter[Rag]:
         return Counter(row.rag for row in self.rows)
+
+    @cached_property
+    def adjusted(self) -> int:
+        """How many lamps of the period the office set in place of the computed ones."""
+        return sum(row.current.override is not None for row in self.rows)
 
     @cached_property
     def previous_counts(self) -> Counter[Rag]:
@@ -226,13 +239,14 @@ class _Sources:
     def load(cls, periods: list[Period], actor: Actor | None, rules: RuleBook, now: datetime) -> _Sources:
         locked = [period.pk for period in periods if period.locked_at is not None]
         still_open = [period.pk for period in periods if period.locked_at is None]
-        submissions = Submission.objects.filter(period__in=still_open).marked_for(actor).with_standing()
+        reports = Submission.objects.filter(period__in=still_open).marked_for(actor).with_standing().with_said()
         editions: dict[tuple[int, int], list[AssessmentSnapshot]] = defaultdict(list)
-        for snapshot in AssessmentSnapshot.objects.filter(period__in=locked).order_by("edition"):
+        snapshots = AssessmentSnapshot.objects.filter(period__in=locked).select_related("override__actor")
+        for snapshot in snapshots.order_by("edition"):
             editions[snapshot.indicator_id, snapshot.period_id].append(snapshot)
         return cls(
             snapshots=editions,
-            submissions={(found.indicator_id, found.period_id): found for found in submissions},
+            submissions={(found.indicator_id, found.period_id): found for found in reports.select_related("author")},
             rules=rules,
             now=now,
         )
@@ -248,7 +262,7 @@ def _months(indicator: Indicator, periods: list[Period], sources: _Sources) -> I
 
 def _published_month(period: Period, editions: list[AssessmentSnapshot]) -> MonthLamp:
     snapshot, earlier = editions[-1], editions[-2] if len(editions) > 1 else None
-    has_changed = earlier is not None and earlier.rag != snapshot.rag
+    has_changed = earlier is not None and _shown(earlier) is not _shown(snapshot)
     return MonthLamp(
         period=period,
         assessment=published(snapshot) if snapshot.source_period else None,
@@ -257,8 +271,14 @@ def _published_month(period: Period, editions: list[AssessmentSnapshot]) -> Mont
         timeliness=Timeliness(snapshot.timeliness) if snapshot.timeliness else None,
         window=period_selector.window(period),
         is_unpublished=snapshot.is_unpublished,
-        republished_from=Rag(earlier.rag) if earlier is not None and has_changed else None,
+        republished_from=_shown(earlier) if earlier is not None and has_changed else None,
+        override=snapshot.override,
     )
+
+
+def _shown(snapshot: AssessmentSnapshot) -> Rag:
+    """The lamp as it was published: reviewed where the office set one."""
+    return Rag(snapshot.override.reviewed_rag if snapshot.override else snapshot.rag)
 
 
 def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None, sources: _Sources) -> MonthLamp:
@@ -289,7 +309,13 @@ def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None
         cycle=submission.cycle if submission else 1,
         window=window,
         is_unpublished=standing is not None and standing.is_unpublished,
+        override=_override(submission) if submission and submission.state == SubmissionState.APPROVED else None,
     )
+
+
+def _override(submission: Submission) -> RagOverride | None:
+    found = override_from(submission.said_of_lamp) if submission.said_of_lamp else None
+    return None if found is None or found.is_restored else found
 
 
 def _owes(indicator: Indicator, month: Month, previous: MonthLamp | None) -> bool:

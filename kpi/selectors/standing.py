@@ -101,8 +101,15 @@ def assess_figure(indicator: Indicator, *, period: Period, figure: Figure, rules
     return assess(standing, rules.rule_for(indicator, day))
 
 
+def assess_submission(submission: Submission, rules: RuleBook) -> Assessment:
+    """The lamp a submission's own figure gives, approved or not (3 queries)."""
+    month = Period.parse(submission.period.code)
+    indicator = Indicator.objects.for_board(submission.period).get(pk=submission.indicator_id)
+    return assess_figure(indicator, period=month, figure=Figure.of(submission), rules=rules)
+
+
 def published(snapshot: AssessmentSnapshot) -> Assessment:
-    """A frozen lamp as it was published."""
+    """A frozen lamp as it was computed; the one the office set in its place is ``snapshot.override``."""
     return Assessment(
         rag=Rag(snapshot.rag),
         reason=snapshot.reason,

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import Department, Role
+from accounts.models import Department
 from accounts.permissions import Actor
-from kpi.domain.values import SubmissionState, Timeliness
+from kpi.domain.values import Rag, SubmissionState, Timeliness
 from kpi.models import Indicator, Period
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors import scoreboard
@@ -62,6 +62,10 @@ class Task:
     def group(self) -> str:
         return GROUP_OF[SubmissionState(self.month.submission.state)] if self.month.submission else "unfiled"
 
+    def run_with(self, rag: Rag) -> int:
+        """How many months in a row would have this lamp, the task's own included."""
+        return run_with(self.row, self.month, rag)
+
 
 @dataclass(frozen=True)
 class Worklist:
@@ -83,6 +87,16 @@ class Worklist:
         place = places[0]
         after = tasks[place + 1] if place + 1 < len(tasks) else None
         return (tasks[place - 1] if place else None), after, place + 1, len(tasks)
+
+
+def run_with(row: Row, month: MonthLamp, rag: Rag) -> int:
+    """How many months in a row have ``rag`` if ``month`` gets it."""
+    length = 1
+    for earlier in reversed(row.months[: row.months.index(month)]):
+        if earlier.rag is not rag:
+            break
+        length += 1
+    return length
 
 
 def todo(*, actor: Actor, year: int, now: datetime) -> Worklist:
@@ -113,9 +127,8 @@ def _urgency(task: Task) -> tuple[str, int]:
 
 
 def awaiting_sign_off(*, actor: Actor, year: int, now: datetime) -> list[Task]:
-    """Submitted reports of the departments the actor heads, oldest first."""
-    departments = actor.departments_as(Role.HEAD)
-    board = scoreboard.build(year=year, now=now, actor=actor, indicators=_led(year, departments))
+    """Submitted reports of the departments the actor signs for, oldest first."""
+    board = scoreboard.build(year=year, now=now, actor=actor, indicators=_led(year, actor.signs_for))
     return _in_state(board, now, SubmissionState.SUBMITTED)
 
 

@@ -21,7 +21,7 @@ from accounts.models import ADMINISTRATORS, Department, Membership, Post, Role, 
 from kpi.domain.values import SubmissionState, Verb
 from kpi.models import Evidence, Indicator, Period, Report, Review, Submission
 from kpi.selectors.content import content_of
-from kpi.services import inspection, periods, vault
+from kpi.services import demo_review, inspection, periods, vault
 from kpi.services import submissions as submissions_service
 from kpi.services.samples import sample_pdf, sample_png
 
@@ -43,6 +43,7 @@ def load_demo(*, folder: Path, report: Report, password: str, now: datetime) -> 
     if User.objects.exists():
         return {"users": 0, "submissions": 0}
     users = _load_users(folder, report.year, password)
+    demo_review.load_delegations(folder / f"delegations-{report.year}.csv")
     count = _load_progress(folder, report, now)
     audit.record(action="demo.loaded", obj=report, actor=None, now=now, after={"users": users, "submissions": count})
     return {"users": users, "submissions": count}
@@ -79,9 +80,11 @@ def _load_progress(folder: Path, report: Report, now: datetime) -> int:
     indicators = {found.code: found for found in report.indicators.select_related("lead_department")}
     people = _people()
     rows = list(records(folder / f"progress-{report.year}.csv"))
+    beside = demo_review.Beside.read(folder, report.year)
     for period in report.periods.order_by("code"):
         mine = [row for row in rows if row["period"] == period.code]
         _load_month(period, mine, indicators, people, now)
+        beside.load(period, people)
         if mine and period.grace_ends_at < now:
             periods.close(period=period, user=None, now=period.grace_ends_at + timedelta(hours=1))
     return len(rows)

@@ -205,6 +205,7 @@ def _indicator(
         baseline_value=Decimal(record["baseline_value"]) if record["baseline_value"] else None,
         final_due_on=date.fromisoformat(record["final_due_on"]),
         evidence_required=_is_true(record["evidence_required"]),
+        needs_cosign=_is_true(record.get("needs_cosign", "")),
         **{name: record[name] for name in PLAIN_COLUMNS},
     )
 

@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from accounts.models import Role, User
 from kpi.models import Extension, Indicator, Period, Submission, Unlock
-from kpi.selectors.people import holding
+from kpi.selectors.people import holding, signing_for
 from notifications import outbox
 
 # Notices are stored text, read later by someone else: they are written in the product's own language.
@@ -29,8 +29,8 @@ def cancel_due(*, indicator: Indicator, period: Period, now: datetime) -> None:
 
 
 def submitted(submission: Submission, *, now: datetime) -> None:
-    heads = _of_lead(Role.HEAD, submission, now)
-    _tell(heads, "submission.submitted", submission, now, _title_submitted, url=f"/{_year(submission)}/signoff/")
+    signers = signing_for(submission.indicator.lead_department_id, day=localtime(now).date())
+    _tell(signers, "submission.submitted", submission, now, _title_submitted, url=f"/{_year(submission)}/signoff/")
 
 
 def signed_off(submission: Submission, *, now: datetime) -> None:

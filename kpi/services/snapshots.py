@@ -37,6 +37,7 @@ def _frozen(row: Row, period: Period, edition: int, now: datetime) -> Assessment
         timeliness=month.timeliness or "",
         is_unpublished=month.is_unpublished,
         edition=edition,
+        override=month.override,
         taken_at=now,
         **_lamp(month),
     )

@@ -28,10 +28,11 @@ from kpi.domain.window import Phase
 from kpi.domain.workflow import next_state
 from kpi.models import Evidence, Indicator, Period, Review, Submission
 from kpi.models.querysets import SubmissionQuerySet
+from kpi.selectors import cosigning
 from kpi.selectors import periods as period_selector
 from kpi.selectors.content import Content, carried, content_in_force, content_of, in_force
 from kpi.selectors.standing import Figure, RuleBook, assess_figure
-from kpi.services import notices, permissions
+from kpi.services import notices, permissions, review_notices, signing
 from kpi.services.content import check_complete, require_reason, with_last_figure
 
 
@@ -63,6 +64,12 @@ def last_approved(indicator: Indicator, before: Period) -> Submission | None:
 def _is_unpublished(submission: Submission) -> bool:
     content = content_in_force(submission)
     return content is not None and content.is_unpublished
+
+
+def figures_before(indicator: Indicator, period: Period) -> list[Decimal]:
+    """Figures of the year's earlier periods that count, oldest first (1 query)."""
+    earlier = _approved_before(indicator, period).with_standing().order_by("period__code")
+    return [value for found in earlier if (value := in_force(found).value) is not None]
 
 
 def _approved_before(indicator: Indicator, period: Period) -> SubmissionQuerySet:
@@ -172,6 +179,7 @@ def submit(
         _move(submission, Verb.SUBMIT, actor, now)
         notices.cancel_due(indicator=indicator, period=period, now=now)
         notices.submitted(submission, now=now)
+        review_notices.ask_for_cosignatures(submission, now=now)
         return submission
 
 
@@ -271,29 +279,44 @@ def withdraw(*, submission: Submission, version: int, actor: Actor, now: datetim
     with _open(submission.period, now):
         locked = _lock(submission, version)
         _move(locked, Verb.WITHDRAW, actor, now)
+        review_notices.forget_cosignatures(locked, now=now)
         return locked
 
 
 @transaction.atomic
-def sign_off(*, submission: Submission, version: int, actor: Actor, now: datetime, comment: str = "") -> Submission:
-    """The head puts the department's name to it. Whoever submitted it may not sign it."""
+def sign_off(
+    *,
+    submission: Submission,
+    version: int,
+    actor: Actor,
+    now: datetime,
+    comment: str = "",
+    is_batch: bool = False,
+) -> Submission:
+    """The head puts the department's name to it, or whom the head lent the signature to.
+
+    Whoever submitted it may not sign it, except by delegation, which the record then shows.
+    """
     permissions.require(actor, Verb.SIGN_OFF, submission.indicator)
     with _open(submission.period, now):
         locked = _lock(submission, version)
-        if locked.author_id == actor.user.pk:
-            raise DomainError("signer_is_author", indicator=submission.indicator.code)
+        hand = signing.hand_of(submission=locked, actor=actor, now=now, is_batch=is_batch)
         locked.signed_off_at = now
-        _move(locked, Verb.SIGN_OFF, actor, now, comment)
+        _move(locked, Verb.SIGN_OFF, actor, now, comment, hand)
         notices.signed_off(locked, now=now)
         return locked
 
 
 @transaction.atomic
 def approve(*, submission: Submission, version: int, actor: Actor, now: datetime, comment: str = "") -> Submission:
-    """The supervision office accepts the figure: from now on it colours the lamp."""
+    """The supervision office accepts the figure: from now on it colours the lamp.
+
+    Refused with ``cosign_missing`` or ``cosign_objected`` until every supporting unit that is asked has confirmed.
+    """
     permissions.require(actor, Verb.APPROVE, submission.indicator)
     with _open(submission.period, now):
         locked = _lock(submission, version)
+        _require_cosigned(locked)
         locked.approved_at = now
         _move(locked, Verb.APPROVE, actor, now, comment)
         notices.approved(locked, now=now)
@@ -339,9 +362,20 @@ def return_for_revision(
     with _open(submission.period, now):
         locked = _lock(submission, version)
         locked.cycle += 1
-        _move(locked, Verb.RETURN, actor, now, reason)
+        hand = signing.OWN_HAND if was_signed else signing.returning_hand(submission=locked, actor=actor, now=now)
+        _move(locked, Verb.RETURN, actor, now, reason, hand)
+        review_notices.forget_cosignatures(locked, now=now)
         notices.returned(locked, reason=reason, now=now)
         return locked
+
+
+def _require_cosigned(submission: Submission) -> None:
+    """Raise while a supporting unit has not confirmed the report as it was filed last. The row must be locked."""
+    progress = cosigning.of_submission(submission)
+    if progress.objected:
+        raise DomainError("cosign_objected", units="、".join(unit.short_name for unit in progress.objected))
+    if progress.missing:
+        raise DomainError("cosign_missing", units="、".join(unit.short_name for unit in progress.missing))
 
 
 def require_open(period: Period, now: datetime) -> None:
@@ -392,11 +426,10 @@ def _doubt(indicator: Indicator, period: Period, content: Content, *, plan: Deci
     """The question to raise where the figure looks like a slip of hand or unit."""
     if content.is_correction or content.no_progress or content.value is None:
         return None
-    earlier = _approved_before(indicator, period).with_standing().order_by("period__code")
     doubt = question(
         kind=Kind(indicator.kind),
         value=content.value,
-        earlier=[value for found in earlier if (value := in_force(found).value) is not None],
+        earlier=figures_before(indicator, period),
         plan=plan,
         target=indicator.target_value,
     )
@@ -452,7 +485,8 @@ def _lock(submission: Submission, version: int, editor: UUID | None = None) -> S
 
 def _locked(submission: Submission) -> Submission:
     return (
-        Submission.objects.select_for_update(of=("self",))
+        # Not the key: locking the period refers to the row from its snapshots, while this waits for the period.
+        Submission.objects.select_for_update(of=("self",), no_key=True)
         .select_related("indicator__lead_department", "indicator__accountable_post", "period")
         .get(pk=submission.pk)
     )
@@ -470,7 +504,14 @@ def _write(submission: Submission, content: Content) -> None:
         setattr(submission, name, value)
 
 
-def _move(submission: Submission, verb: Verb, actor: Actor, now: datetime, comment: str = "") -> None:
+def _move(
+    submission: Submission,
+    verb: Verb,
+    actor: Actor,
+    now: datetime,
+    comment: str = "",
+    hand: signing.Hand = signing.OWN_HAND,
+) -> None:
     """Apply the transition table, raise the version, and leave the history and audit rows."""
     before = SubmissionState(submission.state)
     submission.state = next_state(before, verb)
@@ -485,6 +526,9 @@ def _move(submission: Submission, verb: Verb, actor: Actor, now: datetime, comme
         to_state=submission.state,
         version=submission.version,
         actor=actor.user,
+        on_behalf_of=hand.on_behalf_of,
+        delegation=hand.delegation,
+        is_own_submission=hand.is_own_submission,
         at=now,
         comment=comment,
         content=content_of(submission).as_json() | {"evidence": evidence_of(submission)},
@@ -495,7 +539,7 @@ def _move(submission: Submission, verb: Verb, actor: Actor, now: datetime, comme
         actor=actor.user,
         now=now,
         before={"state": str(before)},
-        after=_audited(submission),
+        after=_audited(submission) | _lent(hand),
         reason=comment,
         department_code=submission.indicator.lead_department.code,
     )
@@ -506,6 +550,12 @@ def evidence_of(submission: Submission) -> list[dict[str, str]]:
     return [
         {"id": str(found.pk), "name": found.name, "sha256": found.sha256} for found in submission.evidence.attached()
     ]
+
+
+def _lent(hand: signing.Hand) -> dict[str, object]:
+    if hand.on_behalf_of is None:
+        return {}
+    return {"on_behalf_of": hand.on_behalf_of.username, "is_own_submission": hand.is_own_submission}
 
 
 def _audited(submission: Submission) -> dict[str, object]:

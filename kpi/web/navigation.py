@@ -35,9 +35,14 @@ MENUS = (
 
 def items_for(actor: Actor, year: int, path: str) -> list[NavItem]:
     """The menu of an actor's roles for a year, without doubles."""
-    entries = dict.fromkeys(entry for role, menu in MENUS if actor.has(role) for entry in menu)
+    entries = dict.fromkeys(entry for role, menu in MENUS if _serves_as(actor, role) for entry in menu)
     urls = [(label, f"/{year}/{page}") for label, page in entries]
     return [NavItem(label, url, path.startswith(url)) for label, url in urls]
+
+
+def _serves_as(actor: Actor, role: Role) -> bool:
+    """Whoever signs for a head has the head's menu beside their own."""
+    return actor.has(role) or (role is Role.HEAD and bool(actor.delegated))
 
 
 def home_of(actor: Actor, year: int) -> str:

@@ -122,6 +122,7 @@ def _write_rules(sheet: Sheet, board: Scoreboard, made_by: str, now: datetime) -
         _("数据截至"): f"{now:%Y-%m-%d %H:%M}",
         _("制表"): made_by,
         **{str(label.text): _("%(count)s 项") % {"count": board.counts[rag]} for rag, label in labels.RAG.items()},
+        _("亮灯调整"): _("%(count)s 项经复核调整，备注列注明") % {"count": board.adjusted},
         _("完成值"): _("最近一期已审定的数据；本期未报或未要求报送的沿用上期，备注列注明"),
         _("迟报和缺报"): _("单列，不影响亮灯"),
     }

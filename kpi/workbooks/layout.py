@@ -57,9 +57,11 @@ def _quarter(position: int) -> Callable[[LedgerLine], Value]:
 
 
 def _on_plan(line: LedgerLine) -> str:
-    if line.row.assessment is None or line.row.rag is Rag.NOT_DUE:
+    # Against the plan stands the figure, whatever lamp the office set.
+    computed = line.row.current.computed_rag
+    if computed is None or computed is Rag.NOT_DUE:
         return "--"
-    return _("否") if line.row.rag in (Rag.RED, Rag.AMBER) else _("是")
+    return _("否") if computed in (Rag.RED, Rag.AMBER) else _("是")
 
 
 def _reasons(line: LedgerLine) -> str:
@@ -70,6 +72,8 @@ def _reasons(line: LedgerLine) -> str:
 
 def _remark(line: LedgerLine) -> str:
     notes = [wording.reason(line.row.assessment, line.indicator)]
+    if line.row.current.override is not None:
+        notes.append(wording.override(line.row.current.override))
     if line.row.current.source_period and not line.row.current.is_own:
         notes.append(_("沿用 %(period)s 期数据") % {"period": line.row.current.source_period})
     if line.indicator.is_lead_proposed:

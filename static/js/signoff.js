@@ -5,6 +5,6 @@ const all = document.getElementById("all");
 if (all) {
   all.hidden = false;
   all.addEventListener("click", () => {
-    document.querySelectorAll("#batch input[type=checkbox]").forEach((box) => { box.checked = true; });
+    document.querySelectorAll("input[type=checkbox][form=batch]").forEach((box) => { box.checked = true; });
   });
 }

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from kpi.domain.calendar import Roll, WorkCalendar
+from kpi.domain.cosigning import Stance, cosigning
 from kpi.domain.errors import DomainError, IllegalTransition
 from kpi.domain.evidence import need_of
 from kpi.domain.guards import question
+from kpi.domain.override import check_override
 from kpi.domain.periods import DueRule, Period
 from kpi.domain.rag import DEFAULT_RULE, SANYA, XUANCHENG, YINCHUAN, Node, Standing, assess
 from kpi.domain.reminders import DEFAULT_POLICY, Obligation, key_of, plan
 from kpi.domain.scoring import score
+from kpi.domain.signing import signing
 from kpi.domain.values import (
     Comparator,
     Kind,
@@ -232,3 +235,54 @@ def test_points_follow_the_published_formula(row):
         bonus=Decimal(row["bonus"]),
     )
     assert found == Decimal(row["得分"])
+
+
+# Situations of a delegation in which it is worth something; the others are made in tests/services/test_delegations.py.
+IN_FORCE = ("in_force", "first_day", "last_day")
+
+
+@pytest.mark.parametrize("row", rows("signing"))
+def test_who_signs_is_in_the_table(row):
+    is_delegate = row["委托"] in IN_FORCE and row["岗位"] != "left"
+    try:
+        found = signing(
+            is_head=row["岗位"] == "head",
+            is_delegate=is_delegate,
+            is_submitter=row["本人提交"] == "yes",
+            is_batch=row["批量"] == "yes",
+        )
+        outcome = f"{found.capacity}{'_own' if found.is_own_submission else ''}"
+    except DomainError as refusal:
+        outcome = refusal.code
+    assert outcome == row["结果"]
+
+
+@pytest.mark.parametrize("row", rows("override"))
+def test_which_lamp_may_stand_in_for_which_is_in_the_table(row):
+    try:
+        check_override(Rag(row["计算"]), Rag(row["调整为"]))
+        outcome = "ok"
+    except DomainError as refusal:
+        outcome = refusal.code
+    assert outcome == row["结果"]
+
+
+def test_every_pair_of_lamps_is_judged_alike_for_all_facts():
+    """Facts are never judged, and nothing becomes one by being judged."""
+    for computed in Rag:
+        for reviewed in Rag:
+            is_free = {computed, reviewed} <= {Rag.RED, Rag.AMBER, Rag.GREEN} and computed is not reviewed
+            try:
+                check_override(computed, reviewed)
+                assert is_free, (computed, reviewed)
+            except DomainError:
+                assert not is_free, (computed, reviewed)
+
+
+@pytest.mark.parametrize("row", rows("cosigning"))
+def test_how_far_cosigning_has_come_is_in_the_table(row):
+    stances = {unit: Stance(stance) for unit, stance in (pair.split("=") for pair in row["已表态"].split())}
+    found = cosigning(row["应会签"].split(), stances)
+    parts = (" ".join(found.confirmed), " ".join(found.objected), " ".join(found.missing))
+    assert parts == (row["已确认"], row["有异议"], row["未会签"])
+    assert (found.is_complete, found.is_asked) == (row["齐否"] == "yes", bool(row["应会签"]))

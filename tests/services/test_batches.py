@@ -22,7 +22,7 @@ GREEN = {"value": "3.10", "narrative": FARMLAND["narrative"], "outlook": "confid
         ("nyj_staff", False, Rag.GREEN, None),
         ("nyj_staff", False, Rag.AMBER, OneByOne.LAMP),
         ("nyj_staff", False, Rag.RED, OneByOne.LAMP),
-        ("nyj_staff", False, Rag.DONE, OneByOne.LAMP),
+        ("nyj_staff", False, Rag.DONE, OneByOne.COMPLETED),
         ("nyj_staff", False, Rag.NOT_DUE, OneByOne.LAMP),
         ("nyj_staff", True, Rag.GREEN, OneByOne.CORRECTION),
         ("nyj_head", False, Rag.GREEN, OneByOne.OWN),

@@ -153,7 +153,8 @@ def test_two_thousand_steps_by_nine_people_equal_the_model(db):
 
 
 def test_the_model_notices_a_right_too_many(db, monkeypatch):
-    """Negative control: were staff allowed to sign, the same exploration fails."""
-    monkeypatch.setitem(permissions.POLICY, submissions.Verb.SIGN_OFF, permissions.works_for_lead)
+    """Negative control: were leaders allowed to approve, the same exploration fails."""
+    too_many = lambda actor, _indicator: actor.is_supervisor or actor.is_leader  # noqa: E731
+    monkeypatch.setitem(permissions.POLICY, submissions.Verb.APPROVE, too_many)
     with pytest.raises((AssertionError, DomainError)):
         explore()

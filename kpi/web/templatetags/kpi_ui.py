@@ -36,6 +36,8 @@ register.filter("month_name", wording.month)
 register.filter("short_day", wording.short_day)
 register.simple_tag(wording.with_unit, name="with_unit")
 register.simple_tag(wording.amount, name="amount")
+register.filter("override_words", wording.override)
+register.filter("delegation_days", wording.delegation_days)
 
 
 @register.filter
@@ -155,7 +157,14 @@ def heat_cell(month: MonthLamp) -> dict[str, object]:
     """One month of the heat map: own, carried, unreviewed, missing, pending or none."""
     rag = month.unreviewed.rag if month.mark == "unreviewed" and month.unreviewed else month.rag
     name = _("%(month)s月") % {"month": month_number(month.period.code)}
-    return {"month": month, "mark": month.mark, "rag": rag, "icon": CELL_ICONS.get(rag or Rag.NOT_DUE), "name": name}
+    return {
+        "month": month,
+        "mark": month.mark,
+        "rag": rag,
+        "icon": CELL_ICONS.get(rag or Rag.NOT_DUE),
+        "name": name,
+        "is_adjusted": month.override is not None,
+    }
 
 
 @register.inclusion_tag("kpi/parts/bullet.html")
@@ -266,6 +275,24 @@ def share(part: Decimal, whole: Decimal) -> str:
 def local_day(at: datetime) -> date:
     """The city's day of a moment."""
     return localtime(at).date()
+
+
+@register.simple_tag
+def figure_and_plan(assessment: Assessment, indicator: Indicator) -> str:
+    """“2.86 / 3.20 万亩”: the figure beside the plan to date, or beside nothing where the month has none."""
+    actual = wording.with_unit(assessment.actual, indicator)
+    if assessment.expected is None:
+        return actual
+    return _("%(actual)s / 计划 %(plan)s") % {
+        "actual": actual,
+        "plan": wording.with_unit(assessment.expected, indicator),
+    }
+
+
+@register.filter
+def pair(first: int, second: int) -> str:
+    """Two ids as one choice: ``3:17``."""
+    return f"{first}:{second}"
 
 
 @register.filter

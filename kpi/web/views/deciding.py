@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -14,17 +14,32 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import clock
-from accounts.models import Role
-from accounts.permissions import require
-from kpi import wording
+from accounts.models import Department, Role
+from accounts.permissions import Actor, require
+from kpi import labels, wording
+from kpi.domain.cosigning import CoSigning
 from kpi.domain.errors import DomainError, NotPermitted
-from kpi.domain.values import SubmissionState, Verb
+from kpi.domain.override import JUDGED
+from kpi.domain.rag import Assessment
+from kpi.domain.values import Rag, SubmissionState, Verb
 from kpi.models import Indicator, Period, Submission
-from kpi.selectors import burden, calendar, cockpit, history, scoreboard, windows, worklist
+from kpi.models.querysets import SIGNED_STATES
+from kpi.selectors import (
+    burden,
+    calendar,
+    cockpit,
+    cosigning,
+    history,
+    people,
+    reviewing,
+    scoreboard,
+    windows,
+    worklist,
+)
 from kpi.selectors import periods as period_selector
-from kpi.selectors.scoreboard import Row
+from kpi.selectors.reviewing import Reviewed
 from kpi.selectors.worklist import Task
-from kpi.services import batches, periods, permissions, submissions
+from kpi.services import batches, overrides, periods, permissions, submissions
 from kpi.services.batches import OneByOne, why_one_by_one
 from kpi.services.content import ContentInvalid
 from kpi.web.errors import status_of
@@ -38,7 +53,7 @@ TICK = re.compile(r"[0-9]{1,9}:[0-9]{1,9}")
 @login_required
 def show_sign_off(request: HttpRequest, year: int) -> HttpResponse:
     """What waits for my signature."""
-    return _sign_off_list(request, year)
+    return sign_off_list(request, year)
 
 
 @login_required
@@ -50,7 +65,7 @@ def sign_off_batch(request: HttpRequest, year: int) -> HttpResponse:
     except NotPermitted:
         raise
     except DomainError as problem:
-        return _sign_off_list(request, year, problem=problem, status=status_of(problem))
+        return sign_off_list(request, year, problem=problem, status=status_of(problem))
     messages.success(request, _("已通过 %(count)s 项，转督查室复核") % {"count": count})
     return redirect(f"/{year}/signoff/")
 
@@ -68,7 +83,31 @@ class Waiting:
     """One line of the head's list; ``why`` says why it cannot be signed in a batch."""
 
     task: Task
+    progress: CoSigning[Department]
     why: OneByOne | None
+    is_lent: bool = False
+
+    @property
+    def run(self) -> str:
+        """“连续 4 个月黄灯” with this report; empty for good lamps."""
+        rag = self.task.month.unreviewed.rag
+        return wording.run(rag, self.task.run_with(rag))
+
+    @property
+    def step(self) -> str:
+        """What changed since the month before: “+0.55 万亩”; empty where there is nothing to compare."""
+        last = self.task.last.assessment if self.task.last else None
+        now = self.task.month.unreviewed.actual
+        return wording.step(now, last.actual if last else None, self.task.indicator)
+
+    @property
+    def why_code(self) -> str:
+        """Among ``labels.ONE_BY_ONE``: one's own report may be signed by delegation, and only by itself."""
+        return "own_lent" if self.why is OneByOne.OWN and self.is_lent else str(self.why)
+
+    @property
+    def can_sign(self) -> bool:
+        return self.why is not OneByOne.OWN or self.is_lent
 
     @property
     def tick(self) -> str:
@@ -76,15 +115,26 @@ class Waiting:
         return f"{submission.pk}:{submission.version}"
 
 
-def _sign_off_list(
-    request: HttpRequest, year: int, *, problem: DomainError | None = None, status: int = 200
+def sign_off_list(
+    request: HttpRequest,
+    year: int,
+    *,
+    problem: DomainError | None = None,
+    form: object = None,
+    status: int = 200,
 ) -> HttpResponse:
-    require(request.actor.has(Role.HEAD), "not_permitted")
-    tasks = _or_404(lambda: worklist.awaiting_sign_off(actor=request.actor, year=year, now=clock.now()))
-    waiting = [
-        Waiting(task, why_one_by_one(task.month.submission, task.month.unreviewed.rag, request.actor)) for task in tasks
-    ]
+    actor = request.actor
+    require(bool(actor.signs_for), "not_permitted")
+    tasks = _or_404(lambda: worklist.awaiting_sign_off(actor=actor, year=year, now=clock.now()))
+    waiting = [_waiting(task, actor) for task in tasks]
+    own = actor.departments_as(Role.HEAD)
+    lending = people.lending(departments=actor.signs_for, own=own, but=request.user, day=clock.today())
     context = {
+        "lent": lending.lent,
+        "colleagues": lending.colleagues,
+        "form": form,
+        "today": clock.today(),
+        "phrases": labels.RETURN_PHRASES,
         "waiting": waiting,
         "plain": sum(line.why is None for line in waiting),
         "ticked": request.POST.getlist("item"),
@@ -92,6 +142,12 @@ def _sign_off_list(
         "now": clock.now(),
     }
     return render(request, "kpi/signoff.html", context, status=status)
+
+
+def _waiting(task: Task, actor: Actor) -> Waiting:
+    progress = cosigning.of_row(task.month.submission)
+    why = why_one_by_one(task.month.submission, task.month.unreviewed.rag, actor, progress)
+    return Waiting(task, progress, why, task.indicator.lead_department_id in actor.delegated)
 
 
 def _or_404(find: Callable[[], list[Task]]) -> list[Task]:
@@ -163,28 +219,75 @@ def _visible(request: HttpRequest, year: int, pk: int) -> Submission:
 def _decide(request: HttpRequest, submission: Submission, desk: Desk) -> HttpResponse:
     if request.method != "POST":
         return _show(request, submission, desk)
-    action = request.POST.get("action")
-    if action not in ("accept", "return"):
+    act = ACTIONS.get(request.POST.get("action", ""))
+    if act is None:
         raise Http404
     try:
-        _act(request, submission, desk, action)
+        goes_on = act(request, submission, desk)
     except ContentInvalid as problem:
         return _show(request, submission, desk, problem=problem.errors[0], status=422)
     except NotPermitted:
         raise
     except DomainError as problem:
         return _show(request, submission, desk, problem=problem, status=409)
-    return redirect(_next(request, submission, desk))
+    return redirect(_next(request, submission, desk) if goes_on else request.path)
 
 
-def _act(request: HttpRequest, submission: Submission, desk: Desk, action: str) -> None:
-    common = {"submission": submission, "version": version_of(request), "actor": request.actor, "now": clock.now()}
-    if action == "accept":
-        desk.decide(**common, comment=request.POST.get("comment", "").strip()[:500])
-        messages.success(request, desk.done)
-    else:
-        submissions.return_for_revision(**common, reason=request.POST.get("reason", ""))
-        messages.success(request, _("已退回，填报人会收到原因"))
+def _accept(request: HttpRequest, submission: Submission, desk: Desk) -> bool:
+    desk.decide(**_what(request, submission), comment=request.POST.get("comment", "").strip()[:500])
+    messages.success(request, desk.done)
+    return True
+
+
+def _return(request: HttpRequest, submission: Submission, desk: Desk) -> bool:
+    submissions.return_for_revision(**_what(request, submission), reason=reason_of(request))
+    messages.success(request, _("已退回，填报人会收到原因"))
+    return True
+
+
+def _override(request: HttpRequest, submission: Submission, desk: Desk) -> bool:
+    """The desk's only: the service refuses everybody else."""
+    try:
+        rag = Rag(request.POST.get("lamp", ""))
+    except ValueError:
+        raise DomainError("override_target") from None
+    reason = request.POST.get("override_reason", "")
+    overrides.override_lamp(**_what(request, submission), rag=rag, reason=reason, replaces=_replaced(request))
+    messages.success(request, _("亮灯已调整，单位会收到理由"))
+    return False
+
+
+def _restore(request: HttpRequest, submission: Submission, desk: Desk) -> bool:
+    reason = request.POST.get("override_reason", "")
+    overrides.restore_lamp(**_what(request, submission), reason=reason, replaces=_replaced(request))
+    messages.success(request, _("已恢复计算的亮灯"))
+    return False
+
+
+# What a form may ask for; each says whether the next report comes up afterwards.
+ACTIONS: dict[str, Callable[[HttpRequest, Submission, Desk], bool]] = {
+    "accept": _accept,
+    "return": _return,
+    "override": _override,
+    "restore": _restore,
+}
+
+
+def _what(request: HttpRequest, submission: Submission) -> dict[str, object]:
+    return {"submission": submission, "version": version_of(request), "actor": request.actor, "now": clock.now()}
+
+
+def _replaced(request: HttpRequest) -> int | None:
+    """The override the page showed in force, if any."""
+    text = request.POST.get("replaces", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def reason_of(request: HttpRequest) -> str:
+    """The chosen phrase, what was written, or both."""
+    phrase = labels.RETURN_PHRASES.get(request.POST.get("phrase", ""))
+    written = request.POST.get("reason", "").strip()
+    return "；".join(part for part in (str(phrase.text) if phrase else "", written) if part)
 
 
 def _next(request: HttpRequest, submission: Submission, desk: Desk) -> str:
@@ -193,7 +296,7 @@ def _next(request: HttpRequest, submission: Submission, desk: Desk) -> str:
         state=desk.state, period=submission.period_id, pk__gt=submission.pk
     )
     if desk.verb is Verb.SIGN_OFF:
-        waiting = waiting.filter(indicator__lead_department__in=request.actor.departments_as(Role.HEAD))
+        waiting = waiting.filter(indicator__lead_department__in=request.actor.signs_for)
     following = waiting.order_by("pk").first()
     if following is None:
         return desk.queue_url
@@ -213,55 +316,45 @@ def _show(
     row = board.rows[0]
     last = submissions.last_approved(row.indicator, submission.period)
     current = row.current.submission or submission
+    assessment = row.current.unreviewed or row.assessment
+    steps = history.steps_of(row.indicator, request.actor)
+    progress = cosigning.of_row(current)
+    earlier = submissions.figures_before(row.indicator, submission.period)
+    checks = reviewing.checks(Reviewed(row, current, last, assessment, earlier, progress, steps))
+    override = history.override_of(current) if desk.verb is Verb.APPROVE else None
+    can_decide = current.state == desk.state
     context = {
         "row": row,
         "indicator": row.indicator,
         "submission": current,
-        "assessment": row.current.unreviewed or row.assessment,
+        "assessment": assessment,
+        "is_approved": current.state == SubmissionState.APPROVED,
         "last": last,
-        "checks": _checks(row, current, last),
+        "lines": reviewing.comparison(row, current, last),
+        "checks": checks,
         "files": current.evidence.attached().select_related("uploaded_by"),
-        "steps": history.steps_of(row.indicator, request.actor, most=8),
+        "progress": progress,
+        "entries": history.log_of(steps)[:8],
         "desk": desk,
-        "can_decide": current.state == desk.state,
+        "can_decide": can_decide,
+        "override": override,
+        "can_adjust": _can_adjust(desk, current, assessment),
+        "lamps": [rag for rag in labels.RAG if rag in JUDGED and assessment and rag is not assessment.rag],
         "problem": problem,
+        "action": request.POST.get("action", ""),
         "reason": request.POST.get("reason", ""),
+        "override_reason": request.POST.get("override_reason", ""),
+        "lamp_asked": request.POST.get("lamp", ""),
+        "phrases": labels.RETURN_PHRASES,
+        "phrase": request.POST.get("phrase", ""),
         "now": clock.now(),
     }
     return render(request, "kpi/review.html", context, status=status)
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing worth a glance before deciding."""
-
-    text: str
-    is_fine: bool
-
-
-def _checks(row: Row, submission: Submission, last: Submission | None) -> Sequence[Check]:
-    lamp = row.current.unreviewed or row.assessment
-    found = []
-    if last is not None and last.value is not None and submission.value is not None:
-        fine = submission.value >= last.value
-        found.append(Check(_("不小于上期") if fine else _("小于上期，请核对"), fine))
-    if lamp is not None and lamp.rag in cockpit.BAD:
-        fine = bool(submission.measures)
-        found.append(Check(_("已写下一步措施") if fine else _("黄灯、红灯未写下一步措施"), fine))
-        found.append(Check(wording.run(lamp.rag, _run_with_this(row, lamp.rag)), False))
-    is_late = bool(submission.first_submitted_at and submission.first_submitted_at > submission.period.due_at)
-    found.append(Check(_("迟报") if is_late else _("按时报送"), not is_late))
-    return found
-
-
-def _run_with_this(row: Row, rag: object) -> int:
-    """How many months in a row, this unreviewed one included."""
-    length = 1
-    for month in reversed(row.months[:-1]):
-        if month.rag is not rag:
-            break
-        length += 1
-    return length
+def _can_adjust(desk: Desk, submission: Submission, assessment: Assessment | None) -> bool:
+    is_open = submission.period.locked_at is None and submission.state in SIGNED_STATES
+    return desk.verb is Verb.APPROVE and is_open and assessment is not None and assessment.rag in JUDGED
 
 
 @login_required
@@ -283,13 +376,15 @@ def render_desk(
     """The desk of a period; ``problem`` is what was refused in the section called ``place``."""
     board, now = board_or_404(request, year, period_code=period_code), clock.now()
     burdens, days = burden.burden(board), calendar.work_calendar()
+    waiting = worklist.awaiting_review(board, now)
     context = {
         "board": board,
         "now": now,
         "phase": period_selector.window(board.period).phase(now),
         "reporting": cockpit.reporting(board),
         "units": worklist.completeness(board),
-        "waiting": worklist.awaiting_review(board, now),
+        "waiting": waiting,
+        "progress": _progress(waiting),
         "returned": sum(row.current.is_unfiled and row.current.cycle > 1 for row in board.rows),
         # December's report is due in January: both years must be known.
         "guessed_years": days.unknown_years([year, year + 1]),
@@ -303,6 +398,12 @@ def render_desk(
         "typed": request.POST,
     }
     return render(request, "kpi/desk.html", context, status=status)
+
+
+def _progress(tasks: list[Task]) -> dict[int, CoSigning[Department]]:
+    """Co-signing of the reports that ask for it, by submission."""
+    found = {task.month.submission.pk: cosigning.of_row(task.month.submission) for task in tasks}
+    return {pk: progress for pk, progress in found.items() if progress.is_asked}
 
 
 @login_required

@@ -27,7 +27,7 @@ from kpi.domain.values import Kind, SubmissionState, Verb
 from kpi.domain.window import Phase, Window
 from kpi.labels import Label
 from kpi.models import Evidence, Extension, Indicator, Period, Submission
-from kpi.selectors import scoreboard, worklist
+from kpi.selectors import cosigning, scoreboard, worklist
 from kpi.selectors.content import Content, carried, carried_fields, content_in_force, content_of
 from kpi.selectors.people import coverage_units
 from kpi.selectors.scoreboard import MonthLamp, Row
@@ -53,7 +53,13 @@ def show_todo(request: HttpRequest, year: int) -> HttpResponse:
         work = worklist.todo(actor=request.actor, year=year, now=now)
     except Period.DoesNotExist as problem:
         raise Http404 from problem
-    context = {"work": work, "period": work.board.period, "now": now, "next_period": _next_period(work.board)}
+    context = {
+        "work": work,
+        "asked": cosigning.awaiting(actor=request.actor, year=year, now=now),
+        "period": work.board.period,
+        "now": now,
+        "next_period": _next_period(work.board),
+    }
     return render(request, "kpi/todo.html", context)
 
 

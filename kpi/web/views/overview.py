@@ -11,7 +11,7 @@ from accounts import clock
 from kpi import labels
 from kpi.domain.values import Kind, Rag, Timeliness
 from kpi.models import Indicator, Period
-from kpi.selectors import cockpit, history, living_report, scoreboard
+from kpi.selectors import cockpit, cosigning, history, living_report, scoreboard
 from kpi.selectors import periods as period_selector
 from kpi.selectors.scoreboard import Row, Scoreboard
 from kpi.web.navigation import home_of
@@ -104,7 +104,8 @@ def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "row": row,
         "indicator": row.indicator,
         "figure_rows": [month for month in reversed(row.months) if month.assessment and month.is_own],
-        "steps": steps,
+        "entries": history.log_of(steps),
+        "progress": cosigning.of_row(row.current.submission) if row.current.submission else None,
         "explanation": explanation,
         "nodes": _nodes(row, explanation.completed_nodes if explanation else {}, localtime(clock.now()).date()),
         "is_curve": row.indicator.kind not in (Kind.MILESTONE, Kind.STAGE, Kind.RANK, Kind.BOTTOM_LINE),
