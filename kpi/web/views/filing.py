@@ -127,9 +127,8 @@ class Filing:
         period = Month.parse(self.period.code)
         return assess_figure(self.indicator, period=period, figure=figure, rules=self.rules)
 
-    def need(self, content: Content) -> Label | None:
+    def need(self, content: Content, lamp: Assessment) -> Label | None:
         """Why the content would have to bring evidence, in a word."""
-        lamp = self.assess(content)
         need = submissions.evidence_need(self.indicator, content, lamp, last=self.last, rules=self.rules)
         return labels.EVIDENCE_NEED[need] if need else None
 
@@ -353,10 +352,12 @@ def _lenient(filing: Filing) -> Content | FieldError:
 
 
 def _preview(filing: Filing, content: Content | FieldError) -> dict[str, object]:
-    need = filing.need(filing.posted[0] if filing.request.method == "POST" else filing.stored)
     if isinstance(content, FieldError):
+        readable = filing.posted[0]
+        need = filing.need(readable, filing.assess(readable))
         return {"preview": None, "problem": content, "step": None, "pending": None, "need": need}
     preview = filing.assess(content)
+    need = filing.need(content, preview)
     previous = filing.last.value if filing.last else None
     step = preview.actual - previous if preview.actual is not None and previous is not None else preview.actual
     pending = preview.actual if filing.indicator.kind not in (Kind.MILESTONE, Kind.STAGE) else None
