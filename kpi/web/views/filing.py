@@ -201,9 +201,8 @@ class Filing:
         period = Month.parse(self.period.code)
         return assess_figure(self.indicator, period=period, figure=figure, rules=self.rules)
 
-    def need(self, content: Content) -> Label | None:
+    def need(self, content: Content, lamp: Assessment) -> Label | None:
         """Why the content would have to bring evidence, in a word."""
-        lamp = self.assess(content)
         need = submissions.evidence_need(self.indicator, content, lamp, last=self.last, rules=self.rules)
         return labels.EVIDENCE_NEED[need] if need else None
 
@@ -495,12 +494,14 @@ def _lenient(filing: Filing) -> Content | FieldError:
 
 def _preview(filing: Filing, content: Content | FieldError) -> dict[str, object]:
     """The lamp beside the form; ``misread`` is what cannot be read, ``awaited`` that there is no figure yet."""
-    need = filing.need(filing.posted[0] if filing.request.method == "POST" else filing.stored)
     if isinstance(content, FieldError) or content.is_unpublished:
         misread = content if isinstance(content, FieldError) else None
+        readable = filing.posted[0] if misread else content
+        need = filing.need(readable, filing.assess(readable))
         nothing = {"preview": None, "step": None, "pending": None}
         return {**nothing, "misread": misread, "awaited": misread is None, "need": need}
     preview = filing.assess(content)
+    need = filing.need(content, preview)
     previous = filing.last.value if filing.last else None
     step = preview.actual - previous if preview.actual is not None and previous is not None else preview.actual
     pending = preview.actual if filing.indicator.kind not in (Kind.MILESTONE, Kind.STAGE) else None
