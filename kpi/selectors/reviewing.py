@@ -14,9 +14,10 @@ from kpi.domain.cosigning import CoSigning
 from kpi.domain.guards import Doubt, question
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
-from kpi.domain.values import Kind, Outlook, Rag, Verb
+from kpi.domain.values import Kind, Outlook, Rag, SubmissionState, Verb
 from kpi.models import Indicator, Review, Submission
 from kpi.selectors.cockpit import BAD
+from kpi.selectors.content import content_in_force
 from kpi.selectors.scoreboard import Row
 from kpi.selectors.standing import trajectory_of
 from kpi.selectors.worklist import run_with
@@ -98,6 +99,7 @@ Words = Callable[[Submission], str]
 # Content fields in the order of the form: heading and words. A new field is a line here.
 TEXTS: tuple[tuple[str, Words], ...] = (
     ("no_progress", lambda found: _("是") if found.no_progress else NONE),
+    ("is_unpublished", lambda found: _("是") if found.is_unpublished else NONE),
     ("is_correction", lambda found: _("是") if found.is_correction else NONE),
     ("narrative", lambda found: found.narrative),
     ("deviation_reasons", lambda found: "、".join(labels.words(labels.DEVIATION, found.deviation_reasons))),
@@ -195,9 +197,25 @@ def _check_outlook(of: Reviewed) -> Iterator[Check]:
 
 
 def _check_time(of: Reviewed) -> Iterator[Check]:
-    filed, due = of.submission.first_submitted_at, of.submission.period.due_at
+    filed, window = of.submission.first_submitted_at, of.row.current.window
+    due = window.due_for_unit if window else of.submission.period.due_at
     is_late = filed is not None and filed > due
     yield Check(_("迟报") if is_late else _("按时报送"), not is_late)
+
+
+def _check_correction(of: Reviewed) -> Iterator[Check]:
+    """A report that was approved before: what counts until this one is approved."""
+    if of.submission.approved_at is None or of.submission.state == SubmissionState.APPROVED:
+        return
+    before = content_in_force(of.submission)
+    if before is not None:
+        value = wording.with_unit(before.value, of.indicator)
+        yield Check(_("数据更正：原审定 %(value)s，审定前仍然有效") % {"value": value}, False)
+
+
+def _check_published(of: Reviewed) -> Iterator[Check]:
+    if of.submission.is_unpublished:
+        yield Check(_("数据尚未公布，审定后亮灯沿用上期"), False)
 
 
 def _check_cosigning(of: Reviewed) -> Iterator[Check]:
@@ -225,6 +243,8 @@ def _check_signer(of: Reviewed) -> Iterator[Check]:
 
 
 CHECKS: tuple[Callable[[Reviewed], Iterator[Check]], ...] = (
+    _check_correction,
+    _check_published,
     _check_fall,
     _check_step,
     _check_run,

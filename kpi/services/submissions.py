@@ -332,6 +332,7 @@ def begin_correction(*, submission: Submission, version: int, actor: Actor, now:
         locked = _lock(submission, version)
         locked.is_correction = True
         _move(locked, Verb.CORRECT, actor, now, reason)
+        review_notices.forget_cosignatures(locked, now=now)
         return locked
 
 

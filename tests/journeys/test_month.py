@@ -54,7 +54,8 @@ def test_a_month_from_filing_to_the_ledger(sign_in, worker):
     # The head returns it with a reason.
     head = sign_in("nyj_head")
     head.get_by_role("link", name=re.compile("A06")).click()
-    head.get_by_label(re.compile("退回原因")).fill("漏报江垭片区已验收的面积，请核对")
+    head.locator("summary", has_text="退回").click()
+    head.get_by_role("textbox", name="退回原因").fill("漏报江垭片区已验收的面积，请核对")
     head.get_by_role("button", name="退回修改").click()
     expect(head.get_by_role("status")).to_contain_text("已退回")
 

@@ -183,6 +183,7 @@ def test_an_adjusted_lamp_is_shown_with_the_computed_one_everywhere(as_user):
         assert said in as_user(person).get("/2025/kpis/I12/").content.decode()
     review = as_user("dcs_1").get(f"/2025/desk/review/{june('I12').pk}/").content.decode()
     assert said in review and "恢复计算的亮灯" in review
+    assert said in as_user("fgw_staff").get("/2025/reports/2025-06/I12/").content.decode()
     record = next(
         each for each in as_user("mayor").get("/api/v1/2025/board/").json()["indicators"] if each["code"] == "I12"
     )

@@ -209,7 +209,7 @@ def review(request: HttpRequest, year: int, pk: int) -> HttpResponse:
 
 def _visible(request: HttpRequest, year: int, pk: int) -> Submission:
     """A stranger's draft does not exist."""
-    found = Submission.objects.visible_to(request.actor).filter(pk=pk, period__report__year=year)
+    found = Submission.objects.visible_to(request.actor).with_standing().filter(pk=pk, period__report__year=year)
     submission = found.select_related("indicator__lead_department", "period__report", "author").first()
     if submission is None:
         raise Http404
