@@ -251,6 +251,7 @@ def _refusals() -> dict[str, str]:
         "deviation_reasons_required": _("黄灯、红灯任务需选择主要原因"),
         "measures_required": _("黄灯、红灯任务需填写下一步措施"),
         "catch_up_period_required": _("请选择预计追平的月份"),
+        "deviation_required": _("黄灯、红灯任务须到填报页填写偏差说明"),
         "outlook_required": _("请判断年底能否完成"),
         "reason_too_short": _("请写明原因，至少 %(at_least)s 字"),
         "stale_version": _("有人在你之后保存过这张表，请核对后再提交"),

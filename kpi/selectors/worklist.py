@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounts.models import Department, Role
@@ -12,7 +12,7 @@ from accounts.permissions import Actor
 from kpi.domain.values import SubmissionState, Timeliness
 from kpi.models import Indicator, Period
 from kpi.models.querysets import IndicatorQuerySet
-from kpi.selectors import scoreboard
+from kpi.selectors import history, scoreboard
 from kpi.selectors.cockpit import units
 from kpi.selectors.scoreboard import SEVERITY, MonthLamp, Row, Scoreboard
 
@@ -33,6 +33,7 @@ class Task:
 
     row: Row
     month: MonthLamp
+    return_reason: str = ""
 
     @property
     def indicator(self) -> Indicator:
@@ -76,11 +77,14 @@ class Worklist:
 
 
 def todo(*, actor: Actor, year: int, now: datetime) -> Worklist:
-    """Everything the actor's departments owe for periods that are open."""
+    """Everything the actor's departments owe for periods that are open; what came back says why (1 query more)."""
     board = scoreboard.build(year=year, now=now, actor=actor, indicators=_led(year, actor.department_ids))
     groups: dict[str, list[Task]] = {}
-    for task in sorted(_open_tasks(board, now), key=_urgency):
-        groups.setdefault(task.group, []).append(task)
+    tasks = sorted(_open_tasks(board, now), key=_urgency)
+    reasons = history.return_reasons(task.month.submission for task in tasks)
+    for task in tasks:
+        reason = reasons.get(task.month.submission.pk, "") if task.month.submission else ""
+        groups.setdefault(task.group, []).append(replace(task, return_reason=reason))
     return Worklist(board, {name: groups[name] for name in ORDER if name in groups})
 
 

@@ -6,7 +6,7 @@ audit entry are written, notices are queued or cancelled. Nothing is sent from h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -119,13 +119,15 @@ def submit(
     """
     permissions.require(actor, Verb.SUBMIT, indicator)
     with _open(period, now):
-        last = last_approved(indicator, period)
-        content = with_last_figure(content, last)
-        month = Month.parse(period.code)
-        lamp = assess_figure(indicator, period=month, figure=content.figure(), rules=RuleBook.load())
-        check_complete(indicator=indicator, content=content, last=last, assessment=lamp)
-        if content.value != sure_of:
-            _ask(indicator, period, content, plan=lamp.expected)
+        earlier = list(_approved_before(indicator, period).order_by("period__code"))
+        content = examine(
+            indicator=indicator,
+            period=period,
+            content=content,
+            earlier=earlier,
+            rules=RuleBook.load(),
+            sure_of=sure_of,
+        )
         submission = _for_writing(indicator, period, version, actor, now, editor)
         if _is_repeated(submission, content, editor):
             return submission
@@ -216,15 +218,39 @@ def _open(period: Period, now: datetime) -> Iterator[None]:
         raise
 
 
-def _ask(indicator: Indicator, period: Period, content: Content, *, plan: Decimal | None) -> None:
+def examine(
+    *,
+    indicator: Indicator,
+    period: Period,
+    content: Content,
+    earlier: Sequence[Submission],
+    rules: RuleBook,
+    sure_of: Decimal | None = None,
+) -> Content:
+    """The content as it would be filed; writes nothing and asks the database nothing.
+
+    ``earlier`` are the approved reports of the year's earlier months, oldest first.
+
+    Raises ``ContentInvalid`` or ``FigureInDoubt``.
+    """
+    last = earlier[-1] if earlier else None
+    content = with_last_figure(content, last)
+    month = Month.parse(period.code)
+    lamp = assess_figure(indicator, period=month, figure=content.figure(), rules=rules)
+    check_complete(indicator=indicator, content=content, last=last, assessment=lamp)
+    if content.value != sure_of:
+        _ask(indicator, content, earlier, plan=lamp.expected)
+    return content
+
+
+def _ask(indicator: Indicator, content: Content, earlier: Sequence[Submission], *, plan: Decimal | None) -> None:
     """Raise ``FigureInDoubt`` where the figure looks like a slip of hand or unit."""
     if content.is_correction or content.no_progress:
         return
-    earlier = _approved_before(indicator, period).filter(value__isnull=False).order_by("period__code")
     doubt = question(
         kind=Kind(indicator.kind),
         value=content.value,
-        earlier=list(earlier.values_list("value", flat=True)),
+        earlier=[found.value for found in earlier if found.value is not None],
         plan=plan,
         target=indicator.target_value,
     )
