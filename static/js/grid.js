@@ -257,10 +257,17 @@ async function followed(event) {
   if (!line || (!isOpen(line) && !line.busy)) return;
   event.preventDefault();
   await save(line);
-  isLeaving = target.tagName === "BUTTON";
-  const now = isLeaving ? line.row.querySelector("button[data-after-save]") : target;
-  if (isLeaving && now) now.form.requestSubmit(now);
-  else if (!isOpen(line)) location.assign(target.href);
+  if (target.tagName === "A") {
+    if (!isOpen(line)) location.assign(target.href);
+    return;
+  }
+  const merge = line.row.querySelector("button[data-after-save]");
+  if (!merge) return;
+  // The merge holds the text from here on.
+  line.settled = line.edits;
+  keepCopies(false);
+  isLeaving = true;
+  merge.form.requestSubmit(merge);
 }
 
 function start() {
