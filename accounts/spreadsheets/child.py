@@ -18,6 +18,8 @@ from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 FORMULA = "\x01formula"
 MEMORY = 512 * 1024 * 1024
 CPU_SECONDS = 10
+# LibreOffice saves a truth value as the formula that gives it.
+TRUTHS = {"=TRUE()": "TRUE", "=FALSE()": "FALSE"}
 # Characters of all cells together: 5,000 rows with two full texts each.
 MOST_TEXT = 20_000_000
 
@@ -52,10 +54,10 @@ def text_of(cell: ReadOnlyCell | EmptyCell) -> str:
     value = cell.value
     if value is None:
         return ""
-    if cell.data_type == "f":
-        return FORMULA
     if isinstance(value, bool):
         return str(value).upper()
+    if cell.data_type == "f":
+        return TRUTHS.get(str(value), FORMULA)
     # A workbook's numbers are doubles: 15 digits are what Excel itself shows, 128.60000000000001 is 128.6.
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
