@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Locator, Page, expect
+
+from kpi.models import Submission
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -71,6 +74,25 @@ def test_one_pasted_cell_is_the_browsers_own_paste(sign_in):
     paste(page, cell(page, "A06"), "2.86\r\n")
     expect(cell(page, "A06")).to_have_value("2.86")
     expect(page.locator("#A06-why")).to_contain_text("需填偏差")
+
+
+@pytest.fixture
+def returned_ratio(product) -> None:
+    Submission.objects.filter(indicator__code="T36", period__code="2025-06").update(state="returned")
+    connections.close_all()
+
+
+def test_a_ratio_is_pasted_as_part_and_whole(returned_ratio, sign_in):
+    page = open_grid(sign_in("wlj_staff"))
+    paste(page, cell(page, "T36", "numerator"), f"17\t{TEXT}")
+    expect(page.locator("#said")).to_contain_text("比率请写成 分子/分母")
+    paste(page, cell(page, "T36", "numerator"), f"17／20\t{TEXT}")
+    expect(cell(page, "T36", "denominator")).to_have_value("20")
+    expect(mark(page, "T36")).to_contain_text("✓ 已存")
+    expect(page.locator("#T36-lamp")).not_to_contain_text("待填")
+    cell(page, "T36", "denominator").fill("")
+    cell(page, "T36", "denominator").press("Tab")
+    expect(page.locator("#T36-denominator-e")).to_contain_text("分子、分母须同时填写")
 
 
 def test_five_green_reports_take_four_clicks(sign_in):
