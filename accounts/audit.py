@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from accounts.models import AuditEntry, User
 GENESIS = "0" * 64
 # Any fixed number: it names the lock, not the data.
 CHAIN_LOCK = 2025_0105
+BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Origin:
     ip: str | None = None
 
 
+# Entries of the change that is being made, while they are held back.
+_held: ContextVar[list[AuditEntry] | None] = ContextVar("audit_held", default=None)
 origin: ContextVar[Origin] = ContextVar("audit_origin", default=Origin())  # noqa: B039 — frozen
 
 
@@ -57,15 +61,11 @@ def record(
     reason: str = "",
     department_code: str = "",
 ) -> AuditEntry:
-    """Append one entry. Must run inside the transaction of the change it tells of."""
+    """Append one entry, or keep it for the end of ``together``; in the transaction of the change it tells of."""
     if not connection.in_atomic_block:
         raise RuntimeError("audit.record must run in the transaction of the change")
-    _lock_chain()
-    head = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first()
-    seq, previous_hash = (head[0] + 1, head[1]) if head else (1, GENESIS)
     source = origin.get()
     entry = AuditEntry(
-        seq=seq,
         occurred_at=now,
         actor=actor,
         actor_label=str(actor) if actor else "system",
@@ -79,11 +79,41 @@ def record(
         reason=reason,
         request_id=source.request_id,
         ip=source.ip,
-        previous_hash=previous_hash,
     )
-    entry.hash = digest(entry)
-    entry.save(force_insert=True)
+    held = _held.get()
+    if held is None:
+        _append([entry])
+    else:
+        held.append(entry)
     return entry
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Entries recorded inside are chained and written at the end, in one go.
+
+    A change of many rows keeps the head of the chain, for which everybody else waits, only for that long. A failure
+    inside must end the transaction: it leaves no entry.
+    """
+    held: list[AuditEntry] = []
+    token = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+    _append(held)
+
+
+def _append(entries: Sequence[AuditEntry]) -> None:
+    if not entries:
+        return
+    _lock_chain()
+    head = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first()
+    seq, previous_hash = head or (0, GENESIS)
+    for place, entry in enumerate(entries, start=seq + 1):
+        entry.seq, entry.previous_hash = place, previous_hash
+        entry.hash = previous_hash = digest(entry)
+    AuditEntry.objects.bulk_create(entries, batch_size=BATCH)
 
 
 def verify() -> VerifyResult:

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from kpi.api import views as api
 from kpi.web.views import (
+    bulk,
     cosigning,
     deciding,
     delegating,
@@ -47,6 +48,8 @@ urlpatterns = [
     path("<year:year>/kpis/<code:code>/", overview.show_indicator, name="indicator"),
     path("<year:year>/living-report/", overview.show_report, name="living-report"),
     path("<year:year>/todo/", filing.show_todo, name="todo"),
+    path("<year:year>/reports/grid/", bulk.current_grid, name="current-grid"),
+    path("<year:year>/reports/<month:period>/grid/", bulk.fill_grid, name="report-grid"),
     path("<year:year>/reports/<month:period>/template.xlsx", importing.download_template, name="report-template"),
     path("<year:year>/reports/<month:period>/import/", importing.upload_workbook, name="report-import"),
     path("<year:year>/reports/<month:period>/import/<uuid:pk>/", importing.confirm_import, name="import-preview"),

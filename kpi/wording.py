@@ -292,6 +292,7 @@ def _refusals() -> dict[str, str]:
         "deviation_reasons_required": _("黄灯、红灯任务需选择主要原因"),
         "measures_required": _("黄灯、红灯任务需填写下一步措施"),
         "catch_up_period_required": _("请选择预计追平的月份"),
+        "deviation_required": _("黄灯、红灯任务须到填报页填写偏差说明"),
         "outlook_required": _("请判断年底能否完成"),
         "evidence_required": _("请附至少一份佐证材料（%(why)s）"),
         "evidence_empty": _("“%(name)s”是空文件"),

@@ -109,7 +109,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # Fields of a form, without the files beside them; anything larger is refused before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# A grid of 400 indicators sends about seven fields a line.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 # More than a report may hold, so that one file too many is answered in words and not by a bare error.
 DATA_UPLOAD_MAX_NUMBER_FILES = 30
 

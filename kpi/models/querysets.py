@@ -122,11 +122,15 @@ class SubmissionQuerySet(models.QuerySet):
 
         ``said_of_lamp`` is the office's last word about the lamp, ``None`` where it said nothing; ``said_by_units``
         the supporting units that are asked, in official order, each with its last ``stance``. Both are plain mappings.
+        ``said_on_return`` is why it came back last.
         """
+        returned = apps.get_model("kpi", "Review").objects.filter(submission=OuterRef("pk"), verb=Verb.RETURN)
         override = apps.get_model("kpi", "RagOverride")
         said = override.objects.filter(submission=OuterRef("pk")).about_present_filing().order_by("-id")
         return self.annotate(
-            said_of_lamp=Subquery(said.values(row=OVERRIDE_ROW)[:1]), said_by_units=ArraySubquery(_units_asked())
+            said_of_lamp=Subquery(said.values(row=OVERRIDE_ROW)[:1]),
+            said_by_units=ArraySubquery(_units_asked()),
+            said_on_return=Subquery(returned.order_by("-version").values("comment")[:1]),
         )
 
     def with_standing(self) -> SubmissionQuerySet:

@@ -84,6 +84,12 @@ def content_in_force(submission: Submission) -> Content | None:
     return Content.from_json(submission.standing)
 
 
+def has_figure_in_force(submission: Submission) -> bool:
+    """Whether the report counts, and names a figure rather than that there is none yet."""
+    content = content_in_force(submission)
+    return content is not None and not content.is_unpublished
+
+
 def in_force(submission: Submission) -> Submission:
     """The submission with the content that counts in place of a correction under way; never to be saved."""
     content = content_in_force(submission)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
@@ -18,9 +19,9 @@ from accounts.permissions import Actor
 from kpi import labels, wording
 from kpi.domain.cosigning import Stance
 from kpi.domain.values import Verb
-from kpi.models import CoSignature, Evidence, Indicator, RagOverride, Review, Submission
+from kpi.models import CoSignature, Evidence, Indicator, Period, RagOverride, Review, Submission
 from kpi.models.querysets import OVERRIDE_COLUMNS, OVERRIDE_ROW
-from kpi.selectors.content import in_force
+from kpi.selectors.content import has_figure_in_force, in_force
 
 COSIGNATURE_ROW = JSONObject(
     at="at", stance="stance", comment="comment", unit="department__short_name", actor_name="actor__display_name"
@@ -135,3 +136,34 @@ def _files(step: Review) -> Sequence[StepFile]:
         StepFile(said["name"], said["id"] if said["id"] in removed else None, removed.get(said["id"], False))
         for said in step.content.get("evidence", ())
     ]
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a department's reports of a month rest on.
+
+    ``earlier`` are the year's earlier reports that count, by indicator id, oldest first, without those that had no
+    figure yet; ``proved`` are the ids of this month's with files.
+    """
+
+    earlier: Mapping[int, Sequence[Submission]]
+    proved: frozenset[int]
+
+
+def before(indicators: Iterable[Indicator], period: Period) -> Before:
+    """Earlier figures and what is proved together (1 query)."""
+    files = Evidence.objects.attached().filter(submission=OuterRef("pk"))
+    counts = Q(approved_at__isnull=False, period__code__lt=period.code, period__report_id=period.report_id)
+    asked = Submission.objects.with_standing().filter(
+        counts | Q(period=period), indicator__in=[indicator.pk for indicator in indicators]
+    )
+    asked = asked.annotate(has_files=Exists(files))
+    earlier: dict[int, list[Submission]] = defaultdict(list)
+    proved: set[int] = set()
+    for found in asked.select_related("period").order_by("period__code"):
+        if found.period_id != period.pk:
+            if has_figure_in_force(found):
+                earlier[found.indicator_id].append(in_force(found))
+        elif found.has_files:
+            proved.add(found.pk)
+    return Before(earlier, frozenset(proved))

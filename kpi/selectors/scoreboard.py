@@ -70,6 +70,13 @@ class MonthLamp:
         return self.assessment.rag if self.assessment else None
 
     @property
+    def return_reason(self) -> str:
+        """Why the report came back, while it is back."""
+        if self.submission is None or self.submission.state != SubmissionState.RETURNED:
+            return ""
+        return self.submission.said_on_return or ""
+
+    @property
     def is_own(self) -> bool:
         """Whether the lamp rests on this month's own figure rather than an earlier one."""
         return self.source_period == self.period.code

@@ -90,7 +90,7 @@ class _Reader:
         self.errors: list[FieldError] = []
 
     def text(self, name: str) -> str:
-        value = str(self.raw.get(name) or "").replace("\r\n", "\n").strip()
+        value = str(self.raw.get(name) or "").replace("\r\n", "\n").replace("\r", "\n").strip()
         if "\x00" in value:
             self.fail(name, "text_has_control_characters")
             return ""

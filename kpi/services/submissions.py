@@ -6,7 +6,7 @@ audit entry are written, notices are queued or cancelled. Nothing is sent from h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -27,10 +27,9 @@ from kpi.domain.values import Kind, Rag, SubmissionState, Verb
 from kpi.domain.window import Phase
 from kpi.domain.workflow import next_state
 from kpi.models import Evidence, Indicator, Period, Review, Submission
-from kpi.models.querysets import SubmissionQuerySet
 from kpi.selectors import cosigning
 from kpi.selectors import periods as period_selector
-from kpi.selectors.content import Content, carried, content_in_force, content_of, in_force
+from kpi.selectors.content import Content, carried, content_in_force, content_of, has_figure_in_force, in_force
 from kpi.selectors.standing import Figure, RuleBook, assess_figure
 from kpi.services import notices, permissions, review_notices, signing
 from kpi.services.content import check_complete, require_reason, with_last_figure
@@ -51,32 +50,25 @@ ACTIONS = {
 }
 
 
-def last_approved(indicator: Indicator, before: Period) -> Submission | None:
-    """The report of the latest earlier period whose figure counts: what “last month” means on the form.
+def earlier_reports(indicator: Indicator, period: Period) -> list[Submission]:
+    """The reports of the year's earlier periods that count, oldest first (1 query).
 
-    Its content is the approved one, also while a correction is under way. A report without a figure, because there
-    was none yet, is passed over.
+    Their content is the approved one, also while a correction is under way; those without a figure, because there was
+    none yet, are left out.
     """
-    earlier = _approved_before(indicator, before).with_standing().select_related("period").order_by("-period__code")
-    return next((in_force(found) for found in earlier if not _is_unpublished(found)), None)
+    found = Submission.objects.ever_approved().with_standing().select_related("period").order_by("period__code")
+    found = found.filter(indicator=indicator, period__code__lt=period.code, period__report_id=period.report_id)
+    return [in_force(each) for each in found if has_figure_in_force(each)]
 
 
-def _is_unpublished(submission: Submission) -> bool:
-    content = content_in_force(submission)
-    return content is not None and content.is_unpublished
+def last_approved(indicator: Indicator, before: Period) -> Submission | None:
+    """The latest of the earlier reports: what “last month” means on the form."""
+    return next(reversed(earlier_reports(indicator, before)), None)
 
 
 def figures_before(indicator: Indicator, period: Period) -> list[Decimal]:
-    """Figures of the year's earlier periods that count, oldest first (1 query)."""
-    earlier = _approved_before(indicator, period).with_standing().order_by("period__code")
-    return [value for found in earlier if (value := in_force(found).value) is not None]
-
-
-def _approved_before(indicator: Indicator, period: Period) -> SubmissionQuerySet:
-    """Reports of the year's earlier periods whose figures count."""
-    return Submission.objects.ever_approved().filter(
-        indicator=indicator, period__code__lt=period.code, period__report_id=period.report_id
-    )
+    """Their figures, oldest first."""
+    return [found.value for found in earlier_reports(indicator, period) if found.value is not None]
 
 
 @transaction.atomic
@@ -148,23 +140,16 @@ def submit(
     permissions.require(actor, Verb.SUBMIT, indicator)
     require_writable(indicator, period, now)
     with _guarded(period):
-        last = last_approved(indicator, period)
-        content = with_last_figure(content, last)
-        if Submission.objects.ever_approved().filter(indicator=indicator, period=period).exists():
-            # Whatever the form says: a report that was approved before is being corrected.
-            content = replace(content, is_correction=True)
-        month = Month.parse(period.code)
-        rules = RuleBook.load()
-        lamp = assess_figure(indicator, period=month, figure=content.figure(), rules=rules)
-        doubt = None if content.value == sure_of else _doubt(indicator, period, content, plan=lamp.expected)
-        # A slip of the unit may claim a completion: the figure is asked about first, and only then for its proof.
-        need = None if doubt else evidence_need(indicator, content, lamp, last=last, rules=rules)
-        is_unproved = need is not None and not _lock_evidence(indicator, period)
-        check_complete(
-            indicator=indicator, content=content, last=last, assessment=lamp, unproved=need if is_unproved else None
+        content = examine(
+            indicator=indicator,
+            period=period,
+            content=content,
+            earlier=earlier_reports(indicator, period),
+            rules=RuleBook.load(),
+            sure_of=sure_of,
+            is_corrected=Submission.objects.ever_approved().filter(indicator=indicator, period=period).exists(),
+            has_evidence=bool(_lock_evidence(indicator, period)),
         )
-        if doubt is not None:
-            raise doubt
         submission = _for_writing(indicator, period, version, actor, now, editor)
         if _is_repeated(submission, content, editor):
             return submission
@@ -423,14 +408,48 @@ def _guarded(period: Period) -> Iterator[None]:
         raise
 
 
-def _doubt(indicator: Indicator, period: Period, content: Content, *, plan: Decimal | None) -> FigureInDoubt | None:
+def examine(
+    *,
+    indicator: Indicator,
+    period: Period,
+    content: Content,
+    earlier: Sequence[Submission],
+    rules: RuleBook,
+    sure_of: Decimal | None = None,
+    is_corrected: bool = False,
+    has_evidence: bool = False,
+) -> Content:
+    """The content as it would be filed; writes nothing and asks the database nothing.
+
+    ``earlier`` is what ``earlier_reports`` gives. ``is_corrected``: a version was approved before, so this is a
+    correction, whatever the form says.
+
+    Raises ``ContentInvalid`` or ``FigureInDoubt``.
+    """
+    last = earlier[-1] if earlier else None
+    content = with_last_figure(content, last)
+    content = replace(content, is_correction=content.is_correction or is_corrected)
+    lamp = assess_figure(indicator, period=Month.parse(period.code), figure=content.figure(), rules=rules)
+    doubt = None if content.value == sure_of else _doubt(indicator, content, earlier, plan=lamp.expected)
+    # A slip of the unit may claim a completion: the figure is asked about first, and only then for its proof.
+    is_proved = has_evidence or doubt is not None
+    need = None if is_proved else evidence_need(indicator, content, lamp, last=last, rules=rules)
+    check_complete(indicator=indicator, content=content, last=last, assessment=lamp, unproved=need)
+    if doubt is not None:
+        raise doubt
+    return content
+
+
+def _doubt(
+    indicator: Indicator, content: Content, earlier: Sequence[Submission], *, plan: Decimal | None
+) -> FigureInDoubt | None:
     """The question to raise where the figure looks like a slip of hand or unit."""
     if content.is_correction or content.no_progress or content.value is None:
         return None
     doubt = question(
         kind=Kind(indicator.kind),
         value=content.value,
-        earlier=figures_before(indicator, period),
+        earlier=[found.value for found in earlier if found.value is not None],
         plan=plan,
         target=indicator.target_value,
     )

@@ -56,6 +56,17 @@ def raw_of(data: QueryDict, theirs: Mapping[str, Any]) -> dict[str, Any]:
     return raw | {name: theirs.get(name, "") for name in taken if name in FIELDS or name.startswith(NODE)}
 
 
+def storable(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they may be kept: PostgreSQL's JSON takes no NUL."""
+    return {name: _without_nul(value) for name, value in raw.items()}
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    return [item.replace("\x00", "") for item in value] if isinstance(value, list | tuple) else value
+
+
 @dataclass(frozen=True)
 class Difference:
     """One field two people filled differently, in words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
 from accounts.permissions import Actor
+
+MONTH = re.compile(r"/\d{4}-\d{2}/")
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class NavItem:
 
 
 TODO = (_("我的待办"), "todo/")
+GRID = (_("批量填报"), "reports/grid/")
 SIGN_OFF = (_("审签"), "signoff/")
 COCKPIT = (_("总览"), "cockpit/")
 DESK = (_("督查台"), "desk/")
@@ -29,7 +33,7 @@ MENUS = (
     (Role.LEADER, (COCKPIT, LIVING)),
     (Role.SUPERVISOR, (DESK, COCKPIT, LIVING)),
     (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, LIVING)),
-    (Role.STAFF, (TODO, COCKPIT, LIVING)),
+    (Role.STAFF, (TODO, GRID, COCKPIT, LIVING)),
 )
 
 
@@ -37,6 +41,8 @@ def items_for(actor: Actor, year: int, path: str) -> list[NavItem]:
     """The menu of an actor's roles for a year, without doubles."""
     entries = dict.fromkeys(entry for role, menu in MENUS if _serves_as(actor, role) for entry in menu)
     urls = [(label, f"/{year}/{page}") for label, page in entries]
+    # The month in an address says which page of an entry is looked at, not another entry.
+    path = MONTH.sub("/", path)
     return [NavItem(label, url, path.startswith(url)) for label, url in urls]
 
 

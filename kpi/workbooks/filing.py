@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -21,7 +22,6 @@ from django.utils.translation import gettext_lazy, override
 
 from kpi import labels
 from kpi.domain.values import Kind
-from kpi.labels import Label
 from kpi.selectors.content import Content
 from kpi.services.content import FLAGS
 
@@ -105,17 +105,17 @@ def raw_of(cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _read_flag(text: str) -> str:
-    """“Yes” in any of the product's languages; another word stays, to be refused."""
-    return "on" if text in _in_every_language(lambda: str(YES)) else text
+    """“Yes” in any of the product's languages, or a ticked box; another word stays, to be refused."""
+    return "on" if text in _yes_words() else text.replace("FALSE", "")
 
 
 def _read_reasons(text: str) -> list[str]:
-    codes = _codes_in_every_language(labels.DEVIATION)
+    codes = _codes("DEVIATION")
     return [codes.get(word, word) for word in SEPARATORS.split(text) if word]
 
 
 def _read_outlook(text: str) -> str:
-    return _codes_in_every_language(labels.OUTLOOK).get(text, text)
+    return _codes("OUTLOOK").get(text, text)
 
 
 def _read_month(text: str) -> str:
@@ -132,20 +132,24 @@ READERS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
-def _in_every_language(word: Callable[[], str]) -> set[str]:
-    found = set()
+# Words do not change while the product runs, and a workbook asks for them five thousand times.
+@cache
+def _yes_words() -> frozenset[str]:
+    """“Yes” in every language, and a workbook's own truth value."""
+    found = {"TRUE"}
     for code, __ in settings.LANGUAGES:
         with override(code):
-            found.add(word())
-    return found
+            found.add(str(YES))
+    return frozenset(found)
 
 
-def _codes_in_every_language(table: Mapping[str, Label]) -> dict[str, str]:
-    """Word → code: a template made in one language is read in another."""
+@cache
+def _codes(table: str) -> Mapping[str, str]:
+    """Word → code of a table of labels: a template made in one language is read in another."""
     found = {}
     for language, __ in settings.LANGUAGES:
         with override(language):
-            found |= {str(label.text): str(code) for code, label in table.items()}
+            found |= {str(label.text): str(code) for code, label in getattr(labels, table).items()}
     return found
 
 

@@ -1,7 +1,7 @@
-"""A filled workbook → preview → reports, on django-import-export's dry run.
+"""A filled workbook → preview → reports, on django-import-export.
 
-Preview and confirmation run the same resource over the same rows; only the second one writes, through the service
-the form uses, all rows or none.
+Preview and confirmation run the same resource over the same rows, and it never writes. Confirming goes on only if every
+row is good, and then writes each through the service the form uses, all rows or none.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from django.utils.translation import gettext as _
 from import_export.resources import ModelResource
 from import_export.results import RowResult
 
+from accounts import audit
 from accounts.models import Department
 from accounts.permissions import Actor
 from accounts.spreadsheets import FORMULA
-from kpi.domain.errors import DomainError, StaleVersion
+from kpi.domain.errors import DomainError
 from kpi.domain.values import SubmissionState
 from kpi.models import Indicator, Period, ReportUpload, Submission
 from kpi.selectors import scoreboard
@@ -86,6 +87,12 @@ class Preview:
         found = Counter(row.status for row in self.rows)
         return {status: found[status] for status in Status}
 
+    def shown(self, status: Status | None) -> Sequence[PreviewRow]:
+        """Rows of one status in the sheet's order; all of them worst first."""
+        if status is not None:
+            return [row for row in self.rows if row.status is status]
+        return sorted(self.rows, key=lambda row: WORST_FIRST.index(row.status))
+
     @property
     def can_be_confirmed(self) -> bool:
         """All or nothing: one bad row holds the whole sheet; without a change there is nothing to do."""
@@ -95,13 +102,22 @@ class Preview:
         )
 
 
+# What a person has to look at first.
+WORST_FIRST = (Status.ERROR, Status.CONFLICT, Status.CHANGED, Status.NEW, Status.UNCHANGED)
+
+
 class ImportRefused(DomainError):
     """Nothing was written: rows changed since they were previewed (409)."""
 
 
+def require_template(rows: Sequence[Sequence[str]]) -> None:
+    """Raise ``import_not_template`` or ``import_empty`` for a workbook there is nothing to preview of."""
+    _filled(rows)
+
+
 def preview(*, upload: ReportUpload, actor: Actor, now: datetime) -> Preview:
     """What confirming the upload would do now; writes nothing (about 12 queries however many rows)."""
-    return _run(upload, actor, now, dry_run=True)
+    return _run(upload, actor, now)[0]
 
 
 @transaction.atomic
@@ -112,21 +128,33 @@ def confirm(*, upload: ReportUpload, sha256: str, actor: Actor, now: datetime) -
     ``imports.claim`` and ``submissions.save_draft`` raise.
     """
     locked = imports.claim(upload=upload, digest=sha256, actor=actor, now=now)
-    done = _run(locked, actor, now, dry_run=False)
-    if not done.can_be_confirmed:
+    seen, lines = _run(locked, actor, now)
+    if not seen.can_be_confirmed:
         raise ImportRefused("import_changed")
-    written = done.counts[Status.NEW] + done.counts[Status.CHANGED]
-    imports.settle(upload=locked, written=written, actor=actor, now=now)
-    return written
+    with audit.together():
+        for line in lines:
+            submissions.save_draft(
+                indicator=line.indicator,
+                period=locked.period,
+                content=line.content,
+                version=line.submission.version,
+                actor=actor,
+                now=now,
+            )
+        imports.settle(upload=locked, written=len(lines), actor=actor, now=now)
+    return len(lines)
 
 
-def _run(upload: ReportUpload, actor: Actor, now: datetime, *, dry_run: bool) -> Preview:
+def _run(upload: ReportUpload, actor: Actor, now: datetime) -> tuple[Preview, list[Line]]:
+    """What each row would do, and the lines that would be written."""
     numbers, dataset = _filled(upload.rows)
     resource = ReportResource(Known.load(upload, actor, now), numbers)
-    result = resource.import_data(dataset, dry_run=dry_run, use_transactions=False)
+    # Not the library's dry run, which puts a savepoint around each row: this resource has nothing that writes.
+    result = resource.import_data(dataset, use_transactions=False)
     for failed in result.base_errors:
         raise failed.error
-    return Preview([resource.row_of(number, found) for number, found in enumerate(result.rows)])
+    rows = [resource.row_of(number, found) for number, found in enumerate(result.rows)]
+    return Preview(rows), [line for line in resource.seen.lines.values() if not line.is_unchanged]
 
 
 def _filled(rows: Sequence[Sequence[str]]) -> tuple[list[int], tablib.Dataset]:
@@ -237,21 +265,7 @@ class ReportResource(ModelResource):
         return self.line is not None and self.line.is_unchanged
 
     def save_instance(self, instance: Submission, is_create: bool, row: object, **kwargs: Any) -> None:
-        """Write through the form's own service; a dry run ends before it."""
-        if kwargs["dry_run"]:
-            return
-        assert self.line is not None
-        try:
-            submissions.save_draft(
-                indicator=self.line.indicator,
-                period=self.known.period,
-                content=self.line.content,
-                version=instance.version if instance.pk else 0,
-                actor=self.known.actor,
-                now=self.known.now,
-            )
-        except StaleVersion:
-            raise RowRefused([FieldError("row", CONFLICT_CODE)]) from None
+        """Nothing: rows are written once all of them are known to be good."""
 
     def save_m2m(self, obj: object, data: object, **kwargs: Any) -> None:
         """Nothing: a report has no relations of its own."""

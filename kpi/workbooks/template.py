@@ -16,9 +16,9 @@ from accounts.permissions import Actor
 from kpi import labels, wording
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Kind
-from kpi.models import Indicator, Period
-from kpi.selectors import scoreboard
-from kpi.selectors.content import Content, content_of
+from kpi.models import Indicator, Period, Submission
+from kpi.selectors import history, scoreboard
+from kpi.selectors.content import carried, content_of
 from kpi.selectors.scoreboard import Row
 from kpi.selectors.standing import trajectory_of
 from kpi.services.content import FIGURES, PUBLISHED_KINDS, shown
@@ -53,7 +53,8 @@ def template(*, department: Department, period: Period, actor: Actor, now: datet
     led = Indicator.objects.of_year(period.report.year).led_by([department.pk])
     board = scoreboard.build(year=period.report.year, now=now, actor=actor, period_code=period.code, indicators=led)
     owed = [row for row in board.rows if row.current.is_unfiled]
-    lines = [_line_of(row) for row in owed if row.indicator.kind in KINDS]
+    earlier = history.before([row.indicator for row in owed], period).earlier
+    lines = [_line_of(row, earlier.get(row.indicator.pk, ())) for row in owed if row.indicator.kind in KINDS]
     elsewhere = [row.indicator for row in owed if row.indicator.kind not in KINDS]
     buffer = io.BytesIO()
     with Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}) as workbook:
@@ -62,12 +63,12 @@ def template(*, department: Department, period: Period, actor: Actor, now: datet
     return buffer.getvalue()
 
 
-def _line_of(row: Row) -> Line:
-    submission = row.current.submission
-    content = content_of(submission) if submission else Content()
+def _line_of(row: Row, earlier: Sequence[Submission]) -> Line:
+    submission, last = row.current.submission, earlier[-1] if earlier else None
+    content = content_of(submission) if submission else carried(last, row.current.period)
     return Line(
         indicator=row.indicator,
-        last=row.months[-2].assessment.actual if len(row.months) > 1 and row.months[-2].assessment else None,
+        last=last.value if last else None,
         plan=trajectory_of(row.indicator).expected_at(Month.parse(row.current.period.code)),
         cells=cells_of(shown(content, row.indicator)),
         stamp=stamp_of(submission.version if submission else 0, content),

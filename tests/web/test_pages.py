@@ -20,6 +20,9 @@ PEOPLE = ("nyj_staff", "gxj_staff", "nyj_head", "dcs_1", "mayor", "sysadmin")
 ACCESS = {
     "/2025/todo/": (200, 200, 200, 403, 403, 403),
     FORM: (200, 403, 200, 403, 403, 403),
+    "/2025/reports/2025-06/grid/": (200, 200, 200, 403, 403, 403),
+    "/2025/reports/grid/": (302, 302, 302, 302, 302, 302),
+    "/2025/reports/2025-13/grid/": (404, 404, 404, 403, 403, 403),
     "/2025/signoff/": (403, 403, 200, 403, 403, 403),
     "/2025/desk/": (403, 403, 403, 200, 403, 403),
     "/2025/cockpit/": (200, 200, 200, 200, 200, 200),
@@ -279,6 +282,7 @@ def four_hundred(db):
 
 PAGES = [
     ("nyj_staff", "/2025/todo/"),
+    ("nyj_staff", "/2025/reports/2025-06/grid/"),
     ("mayor", "/2025/cockpit/"),
     ("mayor", "/2025/kpis/A06/"),
     ("dcs_1", "/2025/exports/ledger.xlsx"),

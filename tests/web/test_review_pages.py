@@ -286,6 +286,14 @@ PAGES = [
 ]
 
 
+# The desk alone shows four lists more: extensions, a reopening, the burden and the calendar's gaps.
+DESK_BUDGET = 15
+
+
+def budget(path: str) -> int:
+    return DESK_BUDGET if path.endswith("/desk/") else BUDGET
+
+
 def busy(as_user) -> None:
     """Everything that could cost a query of its own: a lent signature, adjusted lamps, co-signing in every state."""
     lend(first=TODAY - DAY)
@@ -294,21 +302,21 @@ def busy(as_user) -> None:
 
 
 @pytest.mark.parametrize(("person", "path"), PAGES)
-def test_a_page_stays_within_twelve_queries_at_forty_indicators(as_user, person, path):
+def test_a_page_stays_within_its_queries_at_forty_indicators(as_user, person, path):
     busy(as_user)
     codes = ["agriculture", "tourism", "state_assets"]
     keep = Indicator.objects.filter(lead_department__code__in=codes).order_by("-needs_cosign", "code")
     wanted = [*keep.exclude(code="I12").values_list("pk", flat=True)[:39], Indicator.objects.get(code="I12").pk]
     Indicator.objects.exclude(pk__in=wanted).update(is_active=False)
     assert Indicator.objects.of_year(2025).count() == 40
-    assert queries(as_user(person), path) <= BUDGET
+    assert queries(as_user(person), path) <= budget(path)
 
 
 @pytest.mark.parametrize(("person", "path"), PAGES)
 def test_and_at_four_hundred(as_user, four_hundred, person, path):  # noqa: F811
     busy(as_user)
     assert Indicator.objects.of_year(2025).count() == 400
-    assert queries(as_user(person), path) <= BUDGET
+    assert queries(as_user(person), path) <= budget(path)
 
 
 def queries(client, path) -> int:

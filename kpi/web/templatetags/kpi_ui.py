@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from kpi import labels, wording
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
-from kpi.domain.values import Rag, Timeliness, Verb
-from kpi.models import Indicator, Period, Submission
+from kpi.domain.values import Rag, Timeliness
+from kpi.models import Indicator, Period
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
 from kpi.selectors.standing import trajectory_of
 from kpi.selectors.worklist import UnitMonth
@@ -298,13 +298,6 @@ def pair(first: int, second: int) -> str:
 @register.filter
 def addnumber(text: str, number: int) -> str:
     return f"{text}{number}"
-
-
-@register.simple_tag
-def return_reason(submission: Submission) -> str:
-    """Why it came back last (1 query)."""
-    last = submission.reviews.filter(verb=Verb.RETURN).order_by("-version").first()
-    return last.comment if last else ""
 
 
 @register.inclusion_tag("kpi/parts/scale.html")

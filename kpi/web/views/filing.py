@@ -38,7 +38,7 @@ from kpi.services.content import ContentInvalid, FieldError
 from kpi.services.submissions import FigureInDoubt
 from kpi.web import uploads
 from kpi.web.errors import status_of
-from kpi.web.forms import Difference, ReportForm, differences, raw_of
+from kpi.web.forms import Difference, ReportForm, differences, raw_of, storable
 
 EDITABLE = (None, SubmissionState.DRAFT, SubmissionState.RETURNED)
 RECENT = 5
@@ -319,13 +319,8 @@ def _remove(request: HttpRequest, filing: Filing) -> HttpResponse:
 def _keep(request: HttpRequest, filing: Filing) -> Submission:
     """Save the draft, with the fields as typed where some cannot be read."""
     content, errors = filing.posted
-    typed = {name: _storable(value) for name, value in filing.raw.items()} if errors else {}
+    typed = storable(filing.raw) if errors else {}
     return submissions.save_draft(content=content, typed=typed, **_written(request, filing))
-
-
-def _storable(value: str | list[str]) -> str | list[str]:
-    """PostgreSQL's JSON takes no NUL."""
-    return [item.replace("\x00", "") for item in value] if isinstance(value, list) else value.replace("\x00", "")
 
 
 def _submit(request: HttpRequest, filing: Filing) -> HttpResponse:

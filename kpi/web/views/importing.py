@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,8 +22,10 @@ from kpi.services import imports
 from kpi.web.errors import status_of
 from kpi.web.views.ledger import XLSX
 from kpi.workbooks import importing
-from kpi.workbooks.importing import ImportRefused
+from kpi.workbooks.importing import ImportRefused, Preview, Status
 from kpi.workbooks.template import template
+
+ROWS_A_PAGE = 100
 
 
 def _period(year: int, code: str) -> Period:
@@ -64,7 +67,6 @@ def upload_workbook(request: HttpRequest, year: int, period: str) -> HttpRespons
         return _show_steps(request, month)
     try:
         upload = _keep(request, month)
-        importing.preview(upload=upload, actor=request.actor, now=clock.now())
     except SpreadsheetRefused as refused:
         return _show_steps(request, month, problem=str(refused), status=422)
     except NotPermitted:
@@ -81,12 +83,14 @@ def _keep(request: HttpRequest, month: Period) -> ReportUpload:
         raise DomainError("file_missing")
     # One byte more than is allowed tells that there is more.
     data = sent.read(spreadsheets.MAX_BYTES + 1)
+    rows = spreadsheets.read(data)
+    importing.require_template(rows)
     return imports.keep_upload(
         department=department,
         period=month,
         name=sent.name or "",
         data=data,
-        rows=spreadsheets.read(data),
+        rows=rows,
         actor=request.actor,
         now=clock.now(),
     )
@@ -103,7 +107,9 @@ def confirm_import(request: HttpRequest, year: int, period: str, pk: UUID) -> Ht
     uploads = ReportUpload.objects.filter(user=request.user, period__report__year=year, period__code=period)
     upload = uploads.select_related("period__report", "department").filter(pk=pk).first()
     if upload is None:
-        raise Http404
+        # Another person's, or one that a newer file took the place of.
+        gone = _("这份预览已经不在了：上传了新的文件，或时间已过。请重新上传")
+        return _show_steps(request, _period(year, period), problem=gone, status=404)
     if request.method != "POST":
         return _show_preview(request, upload)
     try:
@@ -116,20 +122,25 @@ def confirm_import(request: HttpRequest, year: int, period: str, pk: UUID) -> Ht
         return _show_preview(request, upload, problem=ImportRefused("import_changed"), status=409)
     except DomainError as problem:
         return _show_preview(request, upload, problem=problem, status=409)
-    messages.success(request, _("已导入 %(count)s 项，存为草稿；核对后逐项提交") % {"count": written})
-    return redirect("todo", year)
+    messages.success(request, _("已导入 %(count)s 项，存为草稿；核对后勾选提交") % {"count": written})
+    return redirect("report-grid", year, period)
 
 
 def _show_preview(
     request: HttpRequest, upload: ReportUpload, *, problem: DomainError | None = None, status: int = 200
 ) -> HttpResponse:
     now = clock.now()
-    context = {
-        "upload": upload,
-        "period": upload.period,
-        "preview": importing.preview(upload=upload, actor=request.actor, now=now),
-        "problem": problem,
-        "is_over": upload.applied_at is not None or now >= upload.expires_at,
-        "now": now,
-    }
+    is_over = upload.applied_at is not None or now >= upload.expires_at
+    context = {"upload": upload, "period": upload.period, "problem": problem, "is_over": is_over, "now": now}
+    if not is_over:
+        context |= _rows(request, importing.preview(upload=upload, actor=request.actor, now=now))
     return render(request, "kpi/import_preview.html", context, status=status)
+
+
+def _rows(request: HttpRequest, preview: Preview) -> dict[str, object]:
+    """One page of the rows; ``?show=`` one status, ``?page=``."""
+    name = request.GET.get("show", "")
+    if name and name not in set(Status):
+        raise Http404
+    rows = preview.shown(Status(name) if name else None)
+    return {"preview": preview, "show": name, "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))}
