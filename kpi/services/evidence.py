@@ -77,7 +77,7 @@ def attach(
 def _attach(
     file: Evidence, indicator: Indicator, period: Period, actor: Actor, now: datetime, editor: UUID | None
 ) -> Attached:
-    with submissions.writing(indicator=indicator, period=period, actor=actor, now=now, editor=editor) as submission:
+    with submissions.held(indicator=indicator, period=period, actor=actor, now=now, editor=editor) as submission:
         present = list(submission.evidence.attached())
         if any(other.sha256 == file.sha256 for other in present):
             raise DomainError("evidence_duplicate", name=file.name)
@@ -102,7 +102,7 @@ def remove(*, indicator: Indicator, period: Period, pk: UUID, actor: Actor, now:
 
     Raises ``evidence_gone`` for a file that is not attached to this report, besides the errors of ``attach``.
     """
-    with submissions.writing(indicator=indicator, period=period, actor=actor, now=now) as submission:
+    with submissions.held(indicator=indicator, period=period, actor=actor, now=now) as submission:
         file = submission.evidence.attached().filter(pk=pk).first()
         if file is None:
             raise DomainError("evidence_gone")

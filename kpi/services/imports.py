@@ -13,7 +13,7 @@ from accounts.models import Department
 from accounts.permissions import Actor
 from kpi.domain.errors import DomainError
 from kpi.models import Period, ReportUpload
-from kpi.services import permissions, submissions
+from kpi.services import permissions, writing
 
 VALID_FOR = timedelta(minutes=30)
 NAME_AT_MOST = 200
@@ -35,7 +35,7 @@ def keep_upload(
     Raises ``NotPermitted`` or ``PeriodClosed``.
     """
     permissions.require_works_for(actor, department)
-    submissions.require_open(period, now)
+    writing.require_open(period, now)
     ReportUpload.objects.filter(user=actor.user, applied_at__isnull=True).delete()
     return ReportUpload.objects.create(
         department=department,

@@ -29,9 +29,9 @@ from kpi.selectors.content import Content, carried, content_of
 from kpi.selectors.scoreboard import Row
 from kpi.selectors.standing import RuleBook, assess_figure, trajectory_of
 from kpi.services import content as content_service
-from kpi.services import submissions
+from kpi.services import examining
 from kpi.services.content import FLAGS, LISTS, ContentInvalid, FieldError, with_last_figure
-from kpi.services.submissions import FigureInDoubt
+from kpi.services.examining import FigureInDoubt
 from kpi.web.forms import ReportForm
 from kpi.workbooks.filing import KINDS
 
@@ -214,7 +214,7 @@ class Line:
         try:
             if errors:
                 raise ContentInvalid(errors)
-            submissions.examine(
+            examining.examine(
                 indicator=self.indicator,
                 period=self.period,
                 content=content,

@@ -21,7 +21,7 @@ from accounts.permissions import Actor, actor_for
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, PeriodClosed, StaleVersion
 from kpi.domain.values import SubmissionState
 from kpi.models import Evidence, Indicator, Period, Review, Submission
-from kpi.services import evidence, periods, submissions, vault, windows
+from kpi.services import evidence, examining, periods, submissions, vault, windows
 from kpi.services.content import ContentInvalid
 from tests.conftest import NOW
 from tests.content import FARMLAND, indicator, read
@@ -276,7 +276,7 @@ def test_an_indicator_may_ask_for_a_file_but_not_for_a_month_without_progress(ac
 
 
 def test_a_figure_that_looks_like_a_slip_is_asked_about_before_its_proof(actor, june):
-    with pytest.raises(submissions.FigureInDoubt):
+    with pytest.raises(examining.FigureInDoubt):
         submit(actor("nyj_staff"), june, FARMLAND | {"value": "28600"})
 
 

@@ -73,7 +73,7 @@ def test_one_pasted_cell_is_the_browsers_own_paste(sign_in):
     page = open_grid(sign_in("nyj_staff"))
     paste(page, cell(page, "A06"), "2.86\r\n")
     expect(cell(page, "A06")).to_have_value("2.86")
-    expect(page.locator("#A06-why")).to_contain_text("需填偏差")
+    expect(page.locator("#A06-why")).to_contain_text("偏差已填")
 
 
 @pytest.fixture
@@ -261,6 +261,7 @@ def test_a_line_mended_after_a_refusal_loses_its_message_and_is_filed(sign_in):
     page = open_grid(sign_in("nyj_staff"))
     cell(page, "A06").fill("3.1万亩")
     cell(page, "A06", "narrative").fill(TEXT)
+    cell(page, "A06", "outlook").select_option("")
     page.get_by_label("选中 A06").check()
     page.get_by_role("button", name="提交所选").click()
     expect(page.locator("#errors")).to_be_focused()

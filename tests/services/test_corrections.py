@@ -10,7 +10,7 @@ from kpi.domain.errors import IllegalTransition, NotPermitted
 from kpi.domain.values import Rag, SubmissionState
 from kpi.models import Period, Review, Submission
 from kpi.selectors import history, scoreboard
-from kpi.services import periods, submissions
+from kpi.services import examining, periods, submissions
 from kpi.services.content import ContentInvalid
 from tests.conftest import NOW
 from tests.content import FARMLAND, attach, indicator, read
@@ -114,7 +114,7 @@ def test_a_correction_that_is_not_finished_at_the_lock_leaves_the_approved_figur
     board = scoreboard.build(year=2025, now=after, period_code="2025-06")
     row = next(row for row in board.rows if row.indicator.code == "A06")
     assert (row.actual, row.current.mark) == (Decimal("2.8600"), "own")
-    last = submissions.last_approved(indicator("A06"), Period.objects.select_related("report").get(code="2025-07"))
+    last = examining.last_approved(indicator("A06"), Period.objects.select_related("report").get(code="2025-07"))
     assert last.value == Decimal("2.8600")
 
 
@@ -142,7 +142,7 @@ def test_a_figure_that_does_not_exist_yet_is_reported_as_such_and_keeps_the_lamp
     periods.lock_period(period=june, typed_code="2025-06", actor=actor("dcs_1"), now=after)
     board = scoreboard.build(year=2025, now=after, period_code="2025-06")
     assert next(row for row in board.rows if row.indicator.code == "A06").current.mark == "unpublished"
-    last = submissions.last_approved(indicator("A06"), Period.objects.select_related("report").get(code="2025-07"))
+    last = examining.last_approved(indicator("A06"), Period.objects.select_related("report").get(code="2025-07"))
     assert last.period.code == "2025-05", "the last figure there is"
 
 

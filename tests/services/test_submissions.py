@@ -18,7 +18,7 @@ from kpi.domain.values import Rag, SubmissionState
 from kpi.models import AssessmentSnapshot, Period, Review, Submission
 from kpi.selectors import scoreboard
 from kpi.selectors.scoreboard import Row
-from kpi.services import periods, submissions
+from kpi.services import periods, submissions, writing
 from kpi.services.content import ContentInvalid
 from notifications.models import Notice
 from tests.conftest import NOW
@@ -277,7 +277,7 @@ def test_without_the_version_check_the_second_writer_would_win(committed_db, mon
     def blind(submission, version, editor=None):
         return Submission.objects.select_related("indicator__lead_department", "period").get(pk=submission.pk)
 
-    monkeypatch.setattr(submissions, "_lock", blind)
+    monkeypatch.setattr(writing, "lock", blind)
     person = actor_for(User.objects.get(username="nyj_head"), NOW.date())
     submissions.save_draft(
         indicator=indicator("A06"), period=first.period, content=read("A06", {"value": "9.9"}), version=77,

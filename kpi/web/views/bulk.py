@@ -20,7 +20,7 @@ from kpi.models import Period
 from kpi.selectors import periods as period_selector
 from kpi.services import submissions
 from kpi.services.content import ContentInvalid
-from kpi.services.submissions import FigureInDoubt
+from kpi.services.examining import FigureInDoubt
 from kpi.web import grid as grids
 from kpi.web.forms import storable
 from kpi.web.grid import Grid, Line

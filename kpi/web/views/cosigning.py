@@ -17,7 +17,7 @@ from kpi.models import Indicator, Submission
 from kpi.models.querysets import BEING_COSIGNED
 from kpi.selectors import cosigning as asked
 from kpi.selectors import reviewing, scoreboard
-from kpi.services import cosigning, submissions
+from kpi.services import cosigning, examining
 from kpi.services.content import ContentInvalid
 from kpi.web.errors import status_of
 from kpi.web.views.filing import version_of
@@ -97,7 +97,7 @@ def _show(
         indicators=Indicator.objects.filter(pk=submission.indicator_id),
     )
     row = board.rows[0]
-    last = submissions.last_approved(row.indicator, submission.period)
+    last = examining.last_approved(row.indicator, submission.period)
     context = {
         "row": row,
         "indicator": row.indicator,

@@ -25,26 +25,20 @@ from kpi.domain.values import Rag, SubmissionState, Verb
 from kpi.models import Indicator, Period, Submission
 from kpi.models.querysets import SIGNED_STATES
 from kpi.selectors import (
-    burden,
-    calendar,
-    cockpit,
     cosigning,
     history,
     people,
     reviewing,
     scoreboard,
-    windows,
     worklist,
 )
-from kpi.selectors import periods as period_selector
 from kpi.selectors.reviewing import Reviewed
 from kpi.selectors.worklist import Task
-from kpi.services import batches, overrides, periods, permissions, submissions
+from kpi.services import batches, examining, overrides, permissions, submissions
 from kpi.services.batches import OneByOne, why_one_by_one
 from kpi.services.content import ContentInvalid
 from kpi.web.errors import status_of
 from kpi.web.views.filing import version_of
-from kpi.web.views.overview import board_or_404
 
 # Ids and versions are PostgreSQL integers: more digits name nothing.
 TICK = re.compile(r"[0-9]{1,9}:[0-9]{1,9}")
@@ -314,12 +308,12 @@ def _show(
         indicators=Indicator.objects.filter(pk=submission.indicator_id),
     )
     row = board.rows[0]
-    last = submissions.last_approved(row.indicator, submission.period)
+    last = examining.last_approved(row.indicator, submission.period)
     current = row.current.submission or submission
     assessment = row.current.unreviewed or row.assessment
     steps = history.steps_of(row.indicator, request.actor)
     progress = cosigning.of_row(current)
-    earlier = submissions.figures_before(row.indicator, submission.period)
+    earlier = examining.figures_before(row.indicator, submission.period)
     checks = reviewing.checks(Reviewed(row, current, last, assessment, earlier, progress, steps))
     override = history.override_of(current) if desk.verb is Verb.APPROVE else None
     can_decide = current.state == desk.state
@@ -355,70 +349,3 @@ def _show(
 def _can_adjust(desk: Desk, submission: Submission, assessment: Assessment | None) -> bool:
     is_open = submission.period.locked_at is None and submission.state in SIGNED_STATES
     return desk.verb is Verb.APPROVE and is_open and assessment is not None and assessment.rag in JUDGED
-
-
-@login_required
-def show_desk(request: HttpRequest, year: int) -> HttpResponse:
-    """The month at the office: who filed, what waits for review, and closing it."""
-    permissions.require_supervisor(request.actor)
-    return render_desk(request, year)
-
-
-def render_desk(
-    request: HttpRequest,
-    year: int,
-    period_code: str | None = None,
-    *,
-    problem: object = None,
-    place: str = "lock",
-    status: int = 200,
-) -> HttpResponse:
-    """The desk of a period; ``problem`` is what was refused in the section called ``place``."""
-    board, now = board_or_404(request, year, period_code=period_code), clock.now()
-    burdens, days = burden.burden(board), calendar.work_calendar()
-    waiting = worklist.awaiting_review(board, now)
-    context = {
-        "board": board,
-        "now": now,
-        "phase": period_selector.window(board.period).phase(now),
-        "reporting": cockpit.reporting(board),
-        "units": worklist.completeness(board),
-        "waiting": waiting,
-        "progress": _progress(waiting),
-        "returned": sum(row.current.is_unfiled and row.current.cycle > 1 for row in board.rows),
-        # December's report is due in January: both years must be known.
-        "guessed_years": days.unknown_years([year, year + 1]),
-        "unfiled": sum(row.current.is_unfiled for row in board.rows),
-        "requests": windows.requests_of(board.period),
-        "until": windows.proposed_until(now, days),
-        "burdens": burdens,
-        "burden_total": burden.total(burdens),
-        "problem": problem,
-        "place": place,
-        "typed": request.POST,
-    }
-    return render(request, "kpi/desk.html", context, status=status)
-
-
-def _progress(tasks: list[Task]) -> dict[int, CoSigning[Department]]:
-    """Co-signing of the reports that ask for it, by submission."""
-    found = {task.month.submission.pk: cosigning.of_row(task.month.submission) for task in tasks}
-    return {pk: progress for pk, progress in found.items() if progress.is_asked}
-
-
-@login_required
-@require_POST
-def lock(request: HttpRequest, year: int, period: str) -> HttpResponse:
-    """Close a month for good; the period's name must be typed."""
-    permissions.require_supervisor(request.actor)
-    found = Period.objects.filter(report__year=year, code=period).select_related("report").first()
-    if found is None:
-        raise Http404
-    try:
-        count = periods.lock_period(
-            period=found, typed_code=request.POST.get("confirm", ""), actor=request.actor, now=clock.now()
-        )
-    except DomainError as problem:
-        return render_desk(request, year, period, problem=problem, status=409)
-    messages.success(request, _("%(period)s 期已锁定，%(count)s 项亮灯已存档") % {"period": period, "count": count})
-    return redirect(f"/{year}/desk/?period={period}")

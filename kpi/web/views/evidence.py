@@ -20,7 +20,8 @@ from kpi.services.content import FieldError
 from kpi.services.inspection import SHOWN_INLINE
 from kpi.web import uploads
 from kpi.web.errors import status_of
-from kpi.web.views.filing import Filing, filing_or_404, version_of
+from kpi.web.filing import Filing, filing_or_404
+from kpi.web.views.filing import version_of
 
 # Whatever a file turns out to be, the browser neither runs nor loads anything for it, nor knows our origin.
 LOCKED_IN = "default-src 'none'; sandbox"

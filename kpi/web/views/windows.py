@@ -18,7 +18,7 @@ from kpi.models import Extension, Period, Unlock
 from kpi.services import permissions, windows
 from kpi.services.content import ContentInvalid
 from kpi.web.errors import status_of
-from kpi.web.views.deciding import render_desk
+from kpi.web.views.desk import render_desk
 
 
 @login_required
