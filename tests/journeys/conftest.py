@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,7 +86,7 @@ def wait_for(address: str, log: Path) -> None:
         try:
             urllib.request.urlopen(address, timeout=2)
             return
-        except (urllib.error.URLError, TimeoutError):
+        except OSError:
             time.sleep(0.1)
     raise AssertionError(f"the product did not start:\n{log.read_text(errors='replace')[-3000:]}")
 
