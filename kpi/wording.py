@@ -324,6 +324,8 @@ def _refusals() -> dict[str, str]:
         "extension_answered": _("这项申请已经有人答复"),
         "unit_required": _("请选择单位"),
         "until_required": _("请填写延至的日期和时刻"),
+        "until_before_due": _("延至的时刻应晚于本期截止"),
+        "extension_running": _("%(unit)s获准填报至 %(until)s，届时才能锁定"),
         "until_in_past": _("延至的时刻应晚于现在"),
         "unlock_not_locked": _("%(period)s 期没有锁定"),
         "unlock_latest_only": _("只能解锁最近锁定的一期；更早的数据请在本期作数据更正"),

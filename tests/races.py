@@ -28,3 +28,19 @@ def in_parallel(*jobs: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join()
     return outcomes
+
+
+# Other test processes wait in databases of their own: whoever waits here also holds something in this database. (Not
+# pg_stat_activity, which shows a transaction the same picture until its end.)
+WAITING_HERE = """
+    SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype LIKE %s AND pid IN (
+        SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+"""
+
+
+def somebody_waits(kind: str = "%") -> bool:
+    """Whether another connection to this test's database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING_HERE, [kind])
+        return bool(cursor.fetchone()[0])

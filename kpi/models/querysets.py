@@ -120,13 +120,14 @@ class SubmissionQuerySet(models.QuerySet):
     def with_said(self) -> SubmissionQuerySet:
         """Annotate what was said beside the report as it was filed last, so that a board needs no query for it.
 
-        ``said_of_lamp`` is the office's last word about the lamp, ``None`` where it said nothing; ``said_by_units``
-        the supporting units that are asked, in official order, each with its last ``stance``. Both are plain mappings.
+        ``said_of_lamp`` is the office's last word about the lamp that counts, ``None`` where it said nothing;
+        ``said_by_units`` the supporting units that are asked, in official order, each with its last ``stance``; both
+        are plain mappings.
         ``said_on_return`` is why it came back last.
         """
         returned = apps.get_model("kpi", "Review").objects.filter(submission=OuterRef("pk"), verb=Verb.RETURN)
         override = apps.get_model("kpi", "RagOverride")
-        said = override.objects.filter(submission=OuterRef("pk")).about_present_filing().order_by("-id")
+        said = override.objects.filter(submission=OuterRef("pk")).about_filing_in_force().order_by("-id")
         return self.annotate(
             said_of_lamp=Subquery(said.values(row=OVERRIDE_ROW)[:1]),
             said_by_units=ArraySubquery(_units_asked()),

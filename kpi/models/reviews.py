@@ -6,7 +6,8 @@ from __future__ import annotations
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 from kpi import labels
@@ -67,6 +68,18 @@ class OnRecordQuerySet(models.QuerySet):
         """Without what was said before the report was returned, withdrawn, corrected or filed again."""
         later = Review.objects.filter(submission=OuterRef("submission"), version__gt=OuterRef("version"))
         return self.filter(~Exists(later.exclude(verb__in=LOOKING)))
+
+    def about_filing_in_force(self) -> OnRecordQuerySet:
+        """Only what was said about the filing that was approved last, also while a correction of it is under way."""
+        steps = Review.objects.filter(submission=OuterRef("submission"))
+        approved = steps.filter(verb=Verb.APPROVE).order_by("-version").values("version")[:1]
+        # Both lie in one filing exactly where nothing but looking happened between them.
+        between = steps.filter(
+            version__gt=Least(OuterRef("version"), OuterRef("approved_version")),
+            version__lte=Greatest(OuterRef("version"), OuterRef("approved_version")),
+        )
+        said = self.annotate(approved_version=Subquery(approved)).filter(approved_version__isnull=False)
+        return said.filter(~Exists(between.exclude(verb__in=LOOKING)))
 
 
 class RagOverride(models.Model):

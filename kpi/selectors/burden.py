@@ -7,15 +7,16 @@ fields do not count. Filled in beforehand is what the form carries over from the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.models import Department
 from kpi.domain.values import Kind, Rag
 from kpi.models import Submission
+from kpi.selectors import history
 from kpi.selectors.cockpit import units
-from kpi.selectors.content import carried, carried_fields, in_force
+from kpi.selectors.content import carried, carried_fields
 from kpi.selectors.scoreboard import Row, Scoreboard
 
 DEVIATION = ("deviation_reasons", "measures", "catch_up_period")
@@ -43,11 +44,11 @@ class Burden:
 
 def burden(board: Scoreboard) -> list[Burden]:
     """Each department of the board that owes reports in its period, in official order (1 query)."""
-    last = _last_reports(board)
+    earlier = history.before([row.indicator for row in board.rows], board.period).earlier
     found = []
     for unit in units(board):
         owed = [row for row in unit.rows if row.current.is_asked]
-        fields = [_fields(row, last.get(row.indicator.pk)) for row in owed]
+        fields = [_fields(row, earlier.get(row.indicator.pk, ())) for row in owed]
         if owed:
             asked, prefilled = sum(each[0] for each in fields), sum(each[1] for each in fields)
             found.append(Burden(unit.department, len(owed), asked, prefilled))
@@ -64,17 +65,9 @@ def total(burdens: list[Burden]) -> Burden:
     )
 
 
-def _last_reports(board: Scoreboard) -> Mapping[int, Submission]:
-    """The latest earlier report whose figure counts, by indicator (1 query)."""
-    earlier = Submission.objects.ever_approved().with_standing()
-    earlier = earlier.filter(period__report=board.period.report_id, period__code__lt=board.period.code)
-    latest = earlier.select_related("period").order_by("indicator_id", "-period__code").distinct("indicator_id")
-    return {found.indicator_id: in_force(found) for found in latest}
-
-
-def _fields(row: Row, last: Submission | None) -> tuple[int, int]:
+def _fields(row: Row, earlier: Sequence[Submission]) -> tuple[int, int]:
     """How many fields one report asks, and how many of these are filled in."""
-    before = carried(last, row.current.period)
+    before = carried(earlier[-1] if earlier else None, row.current.period)
     given = set(carried_fields(before))
     asked = ["narrative", "outlook"]
     if row.previous_rag in (Rag.RED, Rag.AMBER):

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.permissions import Actor
 from kpi import labels, wording
 from kpi.domain.cosigning import Stance
-from kpi.domain.values import Verb
+from kpi.domain.values import SubmissionState, Verb
 from kpi.models import CoSignature, Evidence, Indicator, Period, RagOverride, Review, Submission
 from kpi.models.querysets import OVERRIDE_COLUMNS, OVERRIDE_ROW
 from kpi.selectors.content import has_figure_in_force, in_force
@@ -37,7 +37,7 @@ class StepFile:
     is_removed: bool
 
 
-def steps_of(indicator: Indicator, actor: Actor, most: int = 60) -> list[Review]:
+def steps_of(indicator: Indicator, actor: Actor, most: int = 400) -> list[Review]:
     """Workflow steps on the submissions the actor may read, newest first, with what was said beside them (1 query).
 
     A lamp is adjusted and a report co-signed at the version the last step left: that step carries it; ``files`` are
@@ -107,7 +107,9 @@ def override_from(row: Mapping[str, Any]) -> RagOverride:
 
 def override_of(submission: Submission) -> RagOverride | None:
     """The lamp the office set for this report as it was filed last, if it has not taken it back (1 query)."""
-    said = RagOverride.objects.filter(submission=submission).about_present_filing()
+    said = RagOverride.objects.filter(submission=submission)
+    is_approved = submission.state == SubmissionState.APPROVED
+    said = said.about_filing_in_force() if is_approved else said.about_present_filing()
     last = said.select_related("actor").order_by("-id").first()
     return None if last is None or last.is_restored else last
 
@@ -123,7 +125,8 @@ def explanation(steps: Iterable[Review], period_code: str) -> Submission | None:
         return None
     approval.submission.standing = approval.content
     report = in_force(approval.submission)
-    report.files = next((step.files for step in mine if step.files and step.version <= approval.version), ())
+    filed = (step for step in mine if step.verb == Verb.SUBMIT and step.version <= approval.version)
+    report.files = next((step.files for step in filed), ())
     return report
 
 

@@ -144,7 +144,8 @@ class Reviewed:
 
 def checks(of: Reviewed) -> list[Check]:
     """All checks that apply, in the order a reviewer asks them."""
-    return [found for check in CHECKS for found in check(of)]
+    asked = ABOUT_WORDS if of.submission.is_unpublished else CHECKS
+    return [found for check in asked for found in check(of)]
 
 
 def _check_fall(of: Reviewed) -> Iterator[Check]:
@@ -209,7 +210,7 @@ def _check_correction(of: Reviewed) -> Iterator[Check]:
         return
     before = content_in_force(of.submission)
     if before is not None:
-        value = wording.with_unit(before.value, of.indicator)
+        value = _("尚未公布") if before.is_unpublished else wording.with_unit(before.value, of.indicator)
         yield Check(_("数据更正：原审定 %(value)s，审定前仍然有效") % {"value": value}, False)
 
 
@@ -254,3 +255,5 @@ CHECKS: tuple[Callable[[Reviewed], Iterator[Check]], ...] = (
     _check_cosigning,
     _check_signer,
 )
+# What can be asked about a report that names no figure, because there is none yet.
+ABOUT_WORDS = (_check_correction, _check_published, _check_time, _check_cosigning, _check_signer)

@@ -316,7 +316,7 @@ def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None
         cycle=submission.cycle if submission else 1,
         window=window,
         is_unpublished=standing is not None and standing.is_unpublished,
-        override=_override(submission) if submission and submission.state == SubmissionState.APPROVED else None,
+        override=_override(submission) if submission and counts else None,
     )
 
 

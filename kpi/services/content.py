@@ -60,10 +60,12 @@ class ContentInvalid(DomainError):
 
 
 def require_reason(text: str, field: str = "reason") -> str:
-    """The reason without surrounding blanks. Raises ``ContentInvalid`` at ``field`` where it says too little."""
+    """The reason without surrounding blanks. Raises ``ContentInvalid`` at ``field`` where it is too short or long."""
     reason = text.strip()
     if len(reason) < REASON_AT_LEAST:
         raise ContentInvalid([FieldError(field, "reason_too_short", {"at_least": REASON_AT_LEAST})])
+    if len(reason) > MAX_TEXT:
+        raise ContentInvalid([FieldError(field, "text_too_long", {"limit": MAX_TEXT, "length": len(reason)})])
     return reason
 
 

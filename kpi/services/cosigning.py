@@ -15,7 +15,7 @@ from kpi.domain.values import SubmissionState
 from kpi.models import CoSignature, Submission
 from kpi.models.querysets import BEING_COSIGNED
 from kpi.selectors import cosigning
-from kpi.services import beside, permissions, review_notices
+from kpi.services import permissions, review_notices, writing
 from kpi.services.content import ContentInvalid, FieldError
 
 COMMENT_AT_LEAST = 5
@@ -41,8 +41,8 @@ def cosign(
     """
     permissions.require_works_for(actor, department)
     comment = _checked(stance, comment)
-    with beside.unlocked(submission.period, now):
-        locked = beside.held(submission)
+    with writing.open_to_filed(submission.period, now):
+        locked = writing.lock_row(submission)
         progress = cosigning.of_submission(locked)
         if department not in (*progress.confirmed, *progress.objected, *progress.missing):
             raise NotPermitted("cosign_not_asked")

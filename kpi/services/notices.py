@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import Role, User
+from accounts.models import Department, Role, User
 from kpi.models import Extension, Indicator, Period, Submission, Unlock
 from kpi.selectors.people import holding, signing_for
 from notifications import outbox
@@ -150,15 +150,31 @@ def _title_returned(name: str) -> str:
 def _tell(
     people: Iterable[User], kind: str, submission: Submission, now: datetime, title, *, url: str, body: str = ""
 ) -> None:
+    name = f"{submission.indicator.code} {submission.indicator.name}"
+    words = _in_own_language(lambda: title(name))
+    lead = submission.indicator.lead_department
+    tell(people, kind, submission, f"v{submission.version}", words, body, url, lead, now)
+
+
+def tell(
+    people: Iterable[User],
+    kind: str,
+    submission: Submission,
+    occasion: str,
+    title: str,
+    body: str,
+    url: str,
+    department: Department,
+    now: datetime,
+) -> None:
+    """One notice about a report to each person, once for an ``occasion``; ``department`` is the one it concerns."""
     indicator, period = submission.indicator, submission.period
-    with override(NOTICE_LANGUAGE):
-        words = title(f"{indicator.code} {indicator.name}")
     for person in people:
         outbox.enqueue(
             kind=kind,
             recipient=person,
-            key=f"{kind}:{indicator.code}:{period.code}:u{person.pk}:v{submission.version}",
-            title=words,
+            key=f"{kind}:{indicator.code}:{period.code}:u{person.pk}:{occasion}",
+            title=title,
             body=body,
             url=url,
             context={"indicator": indicator.code, "period": period.code},
@@ -166,5 +182,5 @@ def _tell(
             cycle=submission.cycle,
             subject_code=indicator.code,
             period=period.code,
-            department=indicator.lead_department,
+            department=department,
         )

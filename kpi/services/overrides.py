@@ -16,7 +16,7 @@ from kpi.models import RagOverride, Submission
 from kpi.models.querysets import SIGNED_STATES
 from kpi.selectors.history import override_of
 from kpi.selectors.standing import RuleBook, assess_submission
-from kpi.services import beside, permissions, review_notices
+from kpi.services import permissions, review_notices, writing
 from kpi.services.content import ContentInvalid, FieldError
 
 REASON_AT_LEAST = 10
@@ -35,7 +35,7 @@ def override_lamp(
     """
     permissions.require_supervisor(actor)
     reason = _checked(reason)
-    with beside.unlocked(submission.period, now):
+    with writing.open_to_filed(submission.period, now):
         locked, computed = _seen(submission, version, replaces)
         check_override(computed.rag, rag)
         row = _record(locked, computed, rag, reason, actor, now, is_restored=False)
@@ -50,7 +50,7 @@ def restore_lamp(
     """Take an override back: the computed lamp counts again, and both rows stay on record."""
     permissions.require_supervisor(actor)
     reason = _checked(reason)
-    with beside.unlocked(submission.period, now):
+    with writing.open_to_filed(submission.period, now):
         locked, computed = _seen(submission, version, replaces)
         if replaces is None:
             raise DomainError("override_missing")
@@ -72,7 +72,7 @@ def _checked(reason: str) -> str:
 
 def _seen(submission: Submission, version: int, replaces: int | None) -> tuple[Submission, Assessment]:
     """The report, locked and still as the actor saw it, with the lamp its figure gives."""
-    locked = beside.held(submission)
+    locked = writing.lock_row(submission)
     if locked.version != version:
         raise StaleVersion("stale_version", given=version, current=locked.version)
     if SubmissionState(locked.state) not in SIGNED_STATES:

@@ -15,7 +15,7 @@ from kpi.domain.calendar import WorkCalendar
 from kpi.domain.errors import DomainError, PeriodClosed
 from kpi.domain.periods import DueRule
 from kpi.domain.periods import Period as Month
-from kpi.models import Period, Report, Unlock
+from kpi.models import Extension, Period, Report, Unlock
 from kpi.services import permissions, snapshots
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -43,19 +43,22 @@ def lock_period(*, period: Period, typed_code: str, actor: Actor, now: datetime)
     """Close a period for good and freeze its lamps; returns how many snapshots were taken.
 
     ``typed_code`` must repeat the period, so that nobody locks one by a slip. Raises ``NotPermitted``,
-    ``PeriodClosed`` (already locked, or still being filed) or ``DomainError`` ``confirmation_differs``.
+    ``PeriodClosed`` (already locked, or still being filed) or ``DomainError`` ``confirmation_differs`` or
+    ``extension_running``.
     """
     permissions.require_supervisor(actor)
     if typed_code.strip() != period.code:
         raise DomainError("confirmation_differs", field="confirm", expected=period.code)
     if now <= period.grace_ends_at:
         raise PeriodClosed("period_still_open", period=period.code, until=localtime(period.grace_ends_at))
+    _require_time_kept(period, now)
     return close(period=period, user=actor.user, now=now)
 
 
 @transaction.atomic
 def close(*, period: Period, user: User | None, now: datetime) -> int:
     """Lock the row first, so that no submission can slip in, then freeze what is approved."""
+    hold_year(period)
     locked = Period.objects.select_for_update().get(pk=period.pk)
     if locked.locked_at is not None:
         raise PeriodClosed("period_closed", period=period.code)
@@ -73,6 +76,21 @@ def close(*, period: Period, user: User | None, now: datetime) -> int:
         after={"locked_at": now.isoformat(), "snapshots": taken},
     )
     return taken
+
+
+def hold_year(period: Period) -> None:
+    """Until this transaction ends nobody else locks or reopens a month of the year: each looks at its neighbours."""
+    Report.objects.select_for_update(no_key=True).get(pk=period.report_id)
+
+
+def _require_time_kept(period: Period, now: datetime) -> None:
+    """More time that was granted is not cut short."""
+    running = Extension.objects.filter(period=period, until__gte=now).select_related("department")
+    last = running.order_by("-until").first()
+    if last is not None:
+        raise DomainError(
+            "extension_running", unit=last.department.short_name, until=f"{localtime(last.until):%m-%d %H:%M}"
+        )
 
 
 def _require_earlier_locked(period: Period) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import override
 
 from accounts.models import Role, User
 from kpi.domain.reminders import DEFAULT_POLICY, Obligation, PlannedNotice, plan
-from kpi.models import Period
+from kpi.models import Period, Unlock
 from kpi.selectors import periods as period_selector
 from kpi.selectors import scoreboard
 from kpi.selectors.calendar import work_calendar
@@ -47,7 +47,10 @@ def open_reports(now: datetime) -> Iterator[Due]:
     years = Period.objects.filter(locked_at__isnull=True, opens_at__lte=now).values_list("report__year", flat=True)
     for year in sorted(set(years)):
         board = scoreboard.build(year=year, now=now)
-        still_open = {period.pk for period in period_selector.open_ones(list(board.periods), now)}
+        # A reopened month is corrected, not filed anew: what was missing then is not called for again.
+        reopened = Unlock.objects.filter(is_confirmed=True, relocked_at__isnull=True).values_list("period", flat=True)
+        open_ones = period_selector.open_ones(list(board.periods), now)
+        still_open = {period.pk for period in open_ones} - set(reopened)
         for row in board.rows:
             for month in row.months:
                 if month.period.pk in still_open and month.is_unfiled:
@@ -59,7 +62,7 @@ def _obligation(row: Row, month: MonthLamp, directory: Directory) -> Obligation:
     return Obligation(
         indicator=row.indicator.code,
         period=month.period.code,
-        due_at=localtime(month.window.due_for_unit if month.window else month.period.due_at),
+        due_at=localtime(_due_at(month)),
         recipients={
             "staff": directory.in_department(Role.STAFF, lead),
             "head": directory.in_department(Role.HEAD, lead),
@@ -70,6 +73,11 @@ def _obligation(row: Row, month: MonthLamp, directory: Directory) -> Obligation:
     )
 
 
+def _due_at(month: MonthLamp) -> datetime:
+    """When the report is due for its department, extensions included."""
+    return month.window.due_for_unit if month.window else month.period.due_at
+
+
 def _record(notice: PlannedNotice, due: dict[tuple[str, str], Due], people: dict[int, User], now: datetime) -> bool:
     row, month = due[notice.indicator, notice.period]
     outbox.supersede(keys=notice.supersedes, now=now)
@@ -78,7 +86,7 @@ def _record(notice: PlannedNotice, due: dict[tuple[str, str], Due], people: dict
         recipient=people[notice.recipient],
         key=notice.key,
         title=_title(notice, row),
-        body=_body(month.period),
+        body=_body(month),
         url=report_url(row.indicator, month.period),
         context={"indicator": notice.indicator, "period": notice.period, "days_left": notice.days_left},
         now=now,
@@ -101,10 +109,10 @@ def _title(notice: PlannedNotice, row: Row) -> str:
     return _("还剩 %(days)s 个工作日：%(name)s") % {"days": notice.days_left, "name": name}
 
 
-def _body(period: Period) -> str:
-    due = localtime(period.due_at)
+def _body(month: MonthLamp) -> str:
+    due = localtime(_due_at(month))
     return _("%(period)s 期尚未提交，%(month)s月%(day)s日 %(time)s 截止。") % {
-        "period": period.code,
+        "period": month.period.code,
         "month": due.month,
         "day": due.day,
         "time": due.strftime("%H:%M"),

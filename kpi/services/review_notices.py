@@ -15,7 +15,7 @@ from kpi.domain.cosigning import Stance
 from kpi.models import CoSignature, Indicator, RagOverride, Submission
 from kpi.selectors import cosigning
 from kpi.selectors.people import holding, signing_for
-from kpi.services.notices import NOTICE_LANGUAGE
+from kpi.services.notices import NOTICE_LANGUAGE, tell
 from notifications import outbox
 
 COSIGN_KINDS = ("cosign.asked", "cosign.objected")
@@ -77,7 +77,7 @@ def _tell_unit(kind: str, row: RagOverride, title: str, now: datetime) -> None:
     lead = submission.indicator.lead_department
     with override(NOTICE_LANGUAGE):
         body = wording.override(row)
-    _tell(_people_of(lead, now), kind, submission, f"o{row.pk}", title, body, _kpi_url(submission), lead, now)
+    tell(_people_of(lead, now), kind, submission, f"o{row.pk}", title, body, _kpi_url(submission), lead, now)
 
 
 def ask_for_cosignatures(submission: Submission, *, now: datetime) -> None:
@@ -89,7 +89,7 @@ def ask_for_cosignatures(submission: Submission, *, now: datetime) -> None:
         }
     for unit in cosigning.of_submission(submission).missing:
         people, version = _people_of(unit, now), f"d{unit.pk}:v{submission.version}"
-        _tell(people, "cosign.asked", submission, version, title, body, _cosign_url(submission), unit, now)
+        tell(people, "cosign.asked", submission, version, title, body, _cosign_url(submission), unit, now)
 
 
 def forget_cosignatures(submission: Submission, *, now: datetime) -> None:
@@ -110,7 +110,7 @@ def cosigned(row: CoSignature, *, now: datetime) -> None:
         body = f"{unit.short_name}：{row.comment}"
     people = {person.pk: person for person in _people_of(submission.indicator.lead_department, now)}
     people |= {person.pk: person for person in holding(Role.SUPERVISOR, day=localtime(now).date())}
-    _tell(people.values(), "cosign.objected", submission, f"c{row.pk}", title, body, _kpi_url(submission), unit, now)
+    tell(people.values(), "cosign.objected", submission, f"c{row.pk}", title, body, _kpi_url(submission), unit, now)
 
 
 def _cancel(submission: Submission, kinds: Iterable[str], now: datetime, unit: Department | None = None) -> None:
@@ -137,32 +137,3 @@ def _kpi_url(submission: Submission) -> str:
 
 def _cosign_url(submission: Submission) -> str:
     return f"/{submission.period.report.year}/cosign/{submission.pk}/"
-
-
-def _tell(
-    people: Iterable[User],
-    kind: str,
-    submission: Submission,
-    occasion: str,
-    title: str,
-    body: str,
-    url: str,
-    department: Department,
-    now: datetime,
-) -> None:
-    indicator, period = submission.indicator, submission.period
-    for person in people:
-        outbox.enqueue(
-            kind=kind,
-            recipient=person,
-            key=f"{kind}:{indicator.code}:{period.code}:u{person.pk}:{occasion}",
-            title=title,
-            body=body,
-            url=url,
-            context={"indicator": indicator.code, "period": period.code},
-            now=now,
-            cycle=submission.cycle,
-            subject_code=indicator.code,
-            period=period.code,
-            department=department,
-        )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from kpi.models import Evidence, Indicator, Period, Review, Submission
 from kpi.selectors import cosigning
 from kpi.selectors.content import Content, carried, content_in_force, content_of
 from kpi.selectors.standing import RuleBook
-from kpi.services import examining, notices, permissions, review_notices, signing, writing
+from kpi.services import examining, notices, permissions, review_notices, signing, vault, writing
 from kpi.services.content import require_reason
 
 ACTIONS = {
@@ -137,7 +138,8 @@ def submit(
 
 def _lock_evidence(indicator: Indicator, period: Period) -> list[Evidence]:
     """What is attached; nothing comes or goes until this transaction ends, because it takes the same row."""
-    row = Submission.objects.select_for_update().filter(indicator=indicator, period=period).first()
+    # Not the key, for the reason in ``writing.lock_row``.
+    row = Submission.objects.select_for_update(no_key=True).filter(indicator=indicator, period=period).first()
     return list(row.evidence.attached()) if row else []
 
 
@@ -265,19 +267,34 @@ def begin_correction(*, submission: Submission, version: int, actor: Actor, now:
 
 
 @transaction.atomic
-def abandon_correction(*, submission: Submission, version: int, actor: Actor, now: datetime) -> Submission:
+def abandon_correction(
+    *, submission: Submission, version: int, actor: Actor, now: datetime, editor: UUID | None = None
+) -> Submission:
     """Give a correction up: the report says again what was approved. Raises ``nothing_approved`` where nothing was."""
     permissions.require(actor, Verb.ABANDON, submission.indicator)
     with writing.open_to_filed(submission.period, now):
-        locked = writing.lock(submission, version)
+        locked = writing.lock(submission, version, editor)
         stored = Submission.objects.with_standing().get(pk=locked.pk)
         content = content_in_force(stored)
         if content is None:
             raise IllegalTransition("nothing_approved")
         locked.typed = {}
         _write(locked, content)
+        _restore_evidence(locked, actor, now)
         _move(locked, Verb.ABANDON, actor, now)
         return locked
+
+
+def _restore_evidence(submission: Submission, actor: Actor, now: datetime) -> None:
+    """Attached is again what the last approval was given on: nothing less, and nothing that nobody has looked at."""
+    approval = submission.reviews.filter(verb=Verb.APPROVE).order_by("-version").first()
+    proved = [found["id"] for found in approval.content.get("evidence", ())] if approval else []
+    others = submission.evidence.exclude(pk__in=proved)
+    for file in others.filter(filed_at__isnull=True):
+        transaction.on_commit(partial(vault.drop, file.key), robust=True)
+    others.filter(filed_at__isnull=True).delete()
+    others.attached().update(removed_at=now, removed_by=actor.user)
+    submission.evidence.filter(pk__in=proved).update(removed_at=None, removed_by=None)
 
 
 @transaction.atomic

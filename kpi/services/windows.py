@@ -13,7 +13,7 @@ from kpi.domain.errors import DomainError, NotPermitted, PeriodClosed
 from kpi.domain.window import Phase
 from kpi.models import Extension, Period, Unlock
 from kpi.selectors import periods as period_selector
-from kpi.services import notices, permissions
+from kpi.services import notices, periods, permissions
 from kpi.services.content import ContentInvalid, FieldError, require_reason
 
 
@@ -74,6 +74,8 @@ def answer_extension(
 
 def _decide(extension: Extension, *, until: datetime | None, answer: str, actor: Actor, now: datetime) -> Extension:
     _require_takes_extensions(extension.period, now)
+    if until is not None and until <= extension.period.due_at:
+        raise ContentInvalid([FieldError("until", "until_before_due")])
     extension.until = until
     extension.answer = answer
     extension.decided_by = actor.user
@@ -130,6 +132,7 @@ def ask_unlock(*, period: Period, reason: str, actor: Actor, now: datetime) -> U
     ``unlock_asked_already`` or ``ContentInvalid``.
     """
     permissions.require_supervisor(actor)
+    periods.hold_year(period)
     locked = Period.objects.select_for_update(of=("self",)).select_related("report").get(pk=period.pk)
     if locked.locked_at is None:
         raise DomainError("unlock_not_locked", period=locked.code)
@@ -196,6 +199,7 @@ def _waiting(unlock: Unlock, actor: Actor) -> Unlock:
 
 def _open_request(unlock: Unlock) -> Unlock:
     """The request, locked together with its period, provided nobody has answered it."""
+    periods.hold_year(unlock.period)
     Period.objects.select_for_update().get(pk=unlock.period_id)
     found = Unlock.objects.select_related("period__report", "asked_by").get(pk=unlock.pk)
     if found.decided_at is not None:

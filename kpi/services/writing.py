@@ -104,7 +104,7 @@ def lock_row(submission: Submission) -> Submission:
     return (
         # Not the key: locking the period refers to the row from its snapshots, while this waits for the period.
         Submission.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("indicator__lead_department", "indicator__accountable_post", "period")
+        .select_related("indicator__lead_department", "indicator__accountable_post", "period__report")
         .get(pk=submission.pk)
     )
 

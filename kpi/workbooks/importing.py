@@ -27,7 +27,9 @@ from accounts.permissions import Actor
 from accounts.spreadsheets import FORMULA
 from kpi.domain.errors import DomainError
 from kpi.domain.values import SubmissionState
+from kpi.domain.window import Window
 from kpi.models import Indicator, Period, ReportUpload, Submission
+from kpi.selectors import periods as period_selector
 from kpi.selectors import scoreboard
 from kpi.selectors.content import Content, content_of
 from kpi.services import content as content_service
@@ -184,6 +186,7 @@ class Known:
     indicators: Mapping[str, Indicator]
     foreign: frozenset[str]
     submissions: Mapping[int, Submission]
+    window: Window
 
     @classmethod
     def load(cls, upload: ReportUpload, actor: Actor, now: datetime) -> Known:
@@ -201,6 +204,7 @@ class Known:
             indicators={indicator.code: indicator for indicator in asked},
             foreign=frozenset(others.values_list("code", flat=True)),
             submissions={found.indicator_id: found for found in stored},
+            window=period_selector.window(board.period, upload.department_id),
         )
 
 
@@ -328,6 +332,10 @@ class ReportResource(ModelResource):
             raise RowRefused([FieldError("row", CONFLICT_CODE)])
         if stored is not None and stored.state not in EDITABLE:
             raise RowRefused([FieldError("row", "import_not_editable")])
+        was_filed = stored is not None and stored.first_submitted_at is not None
+        refusal = self.known.window.refusal(self.known.now, was_filed=was_filed)
+        if refusal is not None:
+            raise RowRefused([FieldError("row", refusal, {"period": self.known.period.code})])
         return Line(indicator, submission, content, is_unchanged=False)
 
 

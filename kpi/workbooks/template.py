@@ -52,7 +52,7 @@ def template(*, department: Department, period: Period, actor: Actor, now: datet
     """The workbook as bytes: what the department may still fill in for the period, as it stands now."""
     led = Indicator.objects.of_year(period.report.year).led_by([department.pk])
     board = scoreboard.build(year=period.report.year, now=now, actor=actor, period_code=period.code, indicators=led)
-    owed = [row for row in board.rows if row.current.is_unfiled]
+    owed = [row for row in board.rows if row.current.is_unfiled and _is_open(row, now)]
     earlier = history.before([row.indicator for row in owed], period).earlier
     lines = [_line_of(row, earlier.get(row.indicator.pk, ())) for row in owed if row.indicator.kind in KINDS]
     elsewhere = [row.indicator for row in owed if row.indicator.kind not in KINDS]
@@ -61,6 +61,13 @@ def template(*, department: Department, period: Period, actor: Actor, now: datet
         _write_lines(Sheet(workbook, workbook.add_worksheet(_("填报"))), department, period, lines)
         _write_instructions(Sheet(workbook, workbook.add_worksheet(_("填写说明"))), elsewhere)
     return buffer.getvalue()
+
+
+def _is_open(row: Row, now: datetime) -> bool:
+    """Whether the department may still write the report: a row that would be refused is not offered."""
+    submission = row.current.submission
+    was_filed = submission is not None and submission.first_submitted_at is not None
+    return row.current.window is not None and row.current.window.refusal(now, was_filed=was_filed) is None
 
 
 def _line_of(row: Row, earlier: Sequence[Submission]) -> Line:

@@ -14,7 +14,7 @@ from accounts.permissions import actor_for
 from accounts.services import Holding, create_user, hand_over_post
 from config.services import APP
 from tests.conftest import NOW
-from tests.services.test_submissions import in_parallel
+from tests.races import in_parallel
 
 
 def entry(name: str = "1") -> AuditEntry:

@@ -16,17 +16,17 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from accounts.models import AuditEntry, Department, User
+from accounts.models import AuditEntry, User
 from accounts.permissions import Actor, actor_for
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, PeriodClosed, StaleVersion
 from kpi.domain.values import SubmissionState
 from kpi.models import Evidence, Indicator, Period, Review, Submission
-from kpi.services import evidence, examining, periods, submissions, vault, windows
+from kpi.services import evidence, examining, periods, submissions, vault
 from kpi.services.content import ContentInvalid
 from tests.conftest import NOW
 from tests.content import FARMLAND, indicator, read
 from tests.evidence.files import pdf, png
-from tests.services.test_submissions import in_parallel
+from tests.races import in_parallel, somebody_waits
 
 FORM_ONE, FORM_TWO = UUID(int=1), UUID(int=2)
 DONE = FARMLAND | {"value": "6.95"}
@@ -417,9 +417,9 @@ def race_against_the_lock() -> int:
     june = open_june()
     after = june.grace_ends_at + timedelta(minutes=1)
     attach(staff, june)
-    farming = Department.objects.get(code="agriculture")
-    windows.extend(
-        period=june, department=farming, until=after + timedelta(days=1), reason="验收单后到", actor=office, now=after
+    # Filed once and returned: such a report may be revised until the lock.
+    Submission.objects.filter(indicator__code="A06", period=june).update(
+        state="returned", first_submitted_at=NOW, submitted_at=NOW
     )
     outcomes = in_parallel(
         lambda: periods.lock_period(period=june, typed_code="2025-06", actor=office, now=after),
@@ -475,13 +475,6 @@ def upload_while_locking() -> object:
             sender.join(0.02)
     sender.join()
     return outcome[0]
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        # Not pg_stat_activity, which shows a transaction the same picture until its end.
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone()[0] > 0
 
 
 def test_an_upload_waits_for_a_lock_that_is_being_taken_and_then_sees_it(committed_db):

@@ -15,7 +15,7 @@ from kpi.domain.values import SubmissionState
 from kpi.models import Period, Review, Submission
 from kpi.selectors import worklist
 from kpi.selectors.people import Directory, signing_for
-from kpi.services import batches, delegations, signing, submissions
+from kpi.services import batches, delegations, signing, submissions, writing
 from kpi.services.content import ContentInvalid
 from kpi.services.delegations import Wish
 from notifications.models import Notice
@@ -272,7 +272,7 @@ def test_without_the_row_lock_both_would_go_on(committed_db, monkeypatch):
     def blind(submission, version, editor=None):
         return Submission.objects.select_related("indicator__lead_department", "period").get(pk=submission.pk)
 
-    monkeypatch.setattr(submissions, "_lock", blind)
+    monkeypatch.setattr(writing, "lock", blind)
     outcomes = in_parallel(lambda: sign(submission, head), lambda: sign(submission, delegate))
     assert StaleVersion not in {type(outcome) for outcome in outcomes}
     assert {type(outcome) for outcome in outcomes} <= {Submission, IntegrityError, IllegalTransition}

@@ -19,7 +19,7 @@ from kpi.domain.periods import Period as Month
 from kpi.models import AssessmentSnapshot, Commitment, Indicator, Period, Report, Submission, Target
 from kpi.services import periods, submissions
 from tests.conftest import NOW
-from tests.services.test_submissions import in_parallel
+from tests.races import in_parallel
 
 RACES = 200
 YEAR = 2001

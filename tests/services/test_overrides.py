@@ -18,13 +18,13 @@ from kpi.selectors import cockpit, scoreboard
 from kpi.selectors.history import log_of, override_of, steps_of
 from kpi.selectors.records import as_record
 from kpi.selectors.scoreboard import Row, Scoreboard
-from kpi.services import beside, overrides, periods, snapshots, submissions
+from kpi.services import overrides, periods, snapshots, submissions, writing
 from kpi.services.content import ContentInvalid
 from kpi.workbooks.layout import LEDGER, LedgerLine
 from notifications.models import Notice
 from tests.conftest import NOW
 from tests.content import FARMLAND, indicator, read
-from tests.races import in_parallel
+from tests.races import in_parallel, somebody_waits
 
 WHY = "验收手续在途，实际已达到计划进度"
 
@@ -350,12 +350,9 @@ def while_locking(monkeypatch, step):
 def wait_for_a_blocked_connection() -> None:
     """Until some other connection waits for a lock of ours: seen from outside the transaction."""
     deadline = time.monotonic() + 30
-    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(query)
-            if cursor.fetchone()[0]:
-                return
+        if somebody_waits():
+            return
     raise AssertionError("the other connection never waited: the race did not happen")
 
 
@@ -373,6 +370,6 @@ def test_with_the_rows_key_locked_both_would_wait_for_each_other(committed_db, m
     def held_with_its_key(submission):
         return rows.select_for_update(of=("self",)).get(pk=submission.pk)
 
-    monkeypatch.setattr(beside, "held", held_with_its_key)
+    monkeypatch.setattr(writing, "lock_row", held_with_its_key)
     outcomes = while_locking(monkeypatch, lambda now: set_lamp(found))
     assert any("deadlock detected" in str(outcome) for outcome in outcomes), outcomes

@@ -12,7 +12,7 @@ from kpi.services.notices import DUE_KINDS
 from notifications.models import Delivery, Notice
 from tests.conftest import NOW
 from tests.content import FARMLAND, indicator, read
-from tests.services.test_submissions import in_parallel
+from tests.races import in_parallel
 
 HOUR = timedelta(hours=1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -23,6 +22,7 @@ from kpi.services.content import ContentInvalid
 from notifications.models import Notice
 from tests.conftest import NOW
 from tests.content import FARMLAND, indicator, read
+from tests.races import in_parallel
 
 
 def submit(actor, june, *, version=0, raw=FARMLAND):
@@ -207,28 +207,6 @@ def test_a_month_is_not_locked_by_a_slip(actor, june, typed, hours, who, refusal
     assert refused.value.code == refusal
     june.refresh_from_db()
     assert june.locked_at is None
-
-
-# Races: two real connections, a barrier so that both are inside at once.
-def in_parallel(*jobs: Callable[[], object]) -> list[object]:
-    barrier = threading.Barrier(len(jobs))
-    outcomes: list[object] = [None] * len(jobs)
-
-    def work(place: int, job: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            outcomes[place] = job()
-        except Exception as problem:  # the outcome is what the test looks at
-            outcomes[place] = problem
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=(place, job)) for place, job in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def save_as(username: str, value: str):

@@ -19,7 +19,7 @@ from kpi.services.content import ContentInvalid
 from notifications.models import Notice
 from tests.conftest import NOW
 from tests.content import FARMLAND, attach, indicator, read
-from tests.services.test_submissions import in_parallel
+from tests.races import in_parallel
 
 REASON = "数据须等验收单，请求延期"
 HOUR = timedelta(hours=1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
 from accounts import clock
 from kpi.models import Extension, Period, Submission, Unlock
@@ -31,9 +33,11 @@ def text(response) -> str:
 def test_the_form_lets_a_department_ask_for_time_and_shows_what_became_of_it(as_user, june):
     staff, office = as_user("nyj_staff"), as_user("dcs_1")
     assert "来不及？申请延期" in text(staff.get(FORM))
-    refused = staff.post(FORM, {"action": "ask", "reason": "来"})
+    refused = staff.post(FORM, {"action": "ask", "reason": "来", "version": "0", "narrative": "写到一半"})
+    assert "写到一半" in text(refused), "nothing typed is lost"
     assert refused.status_code == 422 and "至少 5 字" in text(refused) and ">来</textarea>" in text(refused)
-    assert staff.post(FORM, {"action": "ask", "reason": WHY}).status_code == 302
+    version = Submission.objects.get(indicator__code="A06", period=june).version
+    assert staff.post(FORM, {"action": "ask", "reason": WHY, "version": version}).status_code == 302
     assert "等督查室答复" in text(staff.get(FORM))
     desk = text(office.get("/2025/desk/"))
     assert WHY in desk
@@ -138,3 +142,51 @@ def test_a_locked_month_shows_what_was_filed(as_user):
     staff = as_user("nyj_staff")
     page = text(staff.get(f"/2025/reports/2025-05/{report.indicator.code}/"))
     assert report.narrative[:10] in page and "没有填报" not in page
+
+
+def test_what_was_filed_in_a_locked_month_can_still_be_read_by_who_decided(as_user, june):
+    report = Submission.objects.filter(period=june, state="signed_off").first()
+    address = f"/2025/desk/review/{report.pk}/"
+    Period.objects.filter(pk=june.pk).update(locked_at=june.grace_ends_at)
+    office = as_user("dcs_1")
+    assert office.get(address).status_code == 200
+    late = office.post(address, {"action": "return", "version": report.version, "reason": "附件不清楚，请补"})
+    assert late.status_code == 409 and "附件不清楚，请补" in text(late)
+
+
+def test_a_correction_is_given_up_after_it_saved_itself(as_user, june):
+    own = Submission.objects.filter(period=june, state="approved", indicator__lead_department__code="agriculture")
+    report = own.exclude(indicator__kind__in=["milestone", "coverage"]).first()
+    form, staff = f"/2025/reports/2025-06/{report.indicator.code}/", as_user("nyj_staff")
+    staff.post(form, {"action": "correct", "version": report.version, "reason": "漏报两个乡镇"})
+    report.refresh_from_db()
+    editor = "8c0e6a9e-6f37-4a3f-9b8e-0d5f7f1f2a11"
+    typed = {"version": report.version, "editor": editor, "value": str(report.value), "narrative": "更正到一半的说明"}
+    assert staff.post(form, typed | {"action": "autosave"}).status_code == 200
+    assert staff.post(form, typed | {"action": "abandon"}).status_code == 302
+    report.refresh_from_db()
+    assert report.state == "approved" and report.narrative != "更正到一半的说明"
+
+
+def test_a_withdrawal_that_comes_too_late_wipes_nothing(as_user, june):
+    report = Submission.objects.filter(
+        period=june, state="submitted", indicator__lead_department__code="agriculture"
+    ).first()
+    form = f"/2025/reports/2025-06/{report.indicator.code}/"
+    stale = report.version
+    as_user("nyj_head").post(
+        f"/2025/signoff/{report.pk}/", {"action": "return", "version": stale, "reason": "请补充说明来源"}
+    )
+    late = as_user("nyj_staff").post(form, {"action": "withdraw", "version": stale})
+    assert late.status_code == 409
+    assert report.narrative in text(late) and "data-merge" not in text(late)
+
+
+def test_the_template_offers_no_row_whose_time_is_over(as_user, june, at):
+    def codes() -> set[str]:
+        book = load_workbook(BytesIO(as_user("nyj_staff").get("/2025/reports/2025-06/template.xlsx").content))
+        return {str(row[0].value) for row in book.worksheets[0].iter_rows(min_row=4)}
+
+    assert "A06" in codes()
+    at(june.grace_ends_at + timedelta(hours=1))
+    assert "A06" not in codes()

@@ -32,6 +32,7 @@ from kpi.workbooks.importing import ImportRefused, Status
 from kpi.workbooks.template import HEAD_ROWS, template
 from tests.conftest import NOW
 from tests.journeys.conftest import ROOT, product, wait_for  # noqa: F401 — a fixture among them
+from tests.races import somebody_waits
 from tests.workbooks.books import filled
 from tests.workbooks.many import copies
 
@@ -234,16 +235,10 @@ def test_chaining_each_entry_as_it_comes_would_make_the_other_wait(races, two_de
     slow = races(confirm, farming, person("nyj_staff"))
     assert reached.wait(PATIENCE)
     other = races(confirm, industry, person("gxj_staff"))
-    wait_until(lambda: waiting_for("advisory") == 1)
+    wait_until(lambda: somebody_waits("advisory"))
     assert not other.done()
     go_on.set()
     assert (outcome(slow), outcome(other)) == (20, 20)
-
-
-def waiting_for(kind: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = %s AND NOT granted", [kind])
-        return cursor.fetchone()[0]
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

@@ -203,7 +203,12 @@ def review(request: HttpRequest, year: int, pk: int) -> HttpResponse:
 
 def _visible(request: HttpRequest, year: int, pk: int) -> Submission:
     """A stranger's draft does not exist."""
-    found = Submission.objects.visible_to(request.actor).with_standing().filter(pk=pk, period__report__year=year)
+    found = (
+        Submission.objects.visible_to(request.actor)
+        .with_standing()
+        .with_said()
+        .filter(pk=pk, period__report__year=year)
+    )
     submission = found.select_related("indicator__lead_department", "period__report", "author").first()
     if submission is None:
         raise Http404
@@ -348,4 +353,5 @@ def _show(
 
 def _can_adjust(desk: Desk, submission: Submission, assessment: Assessment | None) -> bool:
     is_open = submission.period.locked_at is None and submission.state in SIGNED_STATES
-    return desk.verb is Verb.APPROVE and is_open and assessment is not None and assessment.rag in JUDGED
+    is_judged = assessment is not None and assessment.rag in JUDGED and not submission.is_unpublished
+    return desk.verb is Verb.APPROVE and is_open and is_judged

@@ -83,7 +83,9 @@ def file_report(request: HttpRequest, year: int, period: str, code: str) -> Http
         return _show(request, filing, form=ReportForm.typed(filing.raw, problem.errors), status=422)
     except FigureInDoubt as doubt:
         return _show(request, filing, form=ReportForm.typed(filing.raw), doubt=doubt, status=422)
-    except StaleVersion:
+    except StaleVersion as problem:
+        if action in (_withdraw, _abandon):
+            return _show_anew(request, filing, problem)
         return _show_conflict(request, filing)
     except (PeriodClosed, IllegalTransition) as problem:
         form = ReportForm.typed(filing.raw, [FieldError("form", problem.code, problem.params)])
@@ -174,12 +176,14 @@ def _correct(request: HttpRequest, filing: Filing) -> HttpResponse:
 def _abandon(request: HttpRequest, filing: Filing) -> HttpResponse:
     if filing.submission is None:
         raise Http404
-    submissions.abandon_correction(**_decided(request, filing))
+    submissions.abandon_correction(**_decided(request, filing), editor=filing.editor)
     messages.success(request, _("已放弃更正，仍按原审定数据"))
     return redirect(request.path)
 
 
 def _ask_for_time(request: HttpRequest, filing: Filing) -> HttpResponse:
+    if filing.is_editable:
+        _keep(request, filing)
     try:
         windows.ask_extension(
             period=filing.period,
@@ -191,6 +195,8 @@ def _ask_for_time(request: HttpRequest, filing: Filing) -> HttpResponse:
     except NotPermitted:
         raise
     except DomainError as problem:
+        if filing.is_editable:
+            return _show_anew(request, filing, problem)
         return _show_filed(request, filing, problem=problem, status=status_of(problem))
     messages.success(request, _("已向督查室申请，答复会发消息给你"))
     return redirect(request.path)
@@ -224,6 +230,17 @@ def version_of(request: HttpRequest) -> int:
     return int(text)
 
 
+def _show_anew(request: HttpRequest, filing: Filing, problem: DomainError) -> HttpResponse:
+    """The report as it is by now with why the step was not taken; what was typed still stands in the form."""
+    current = filing_or_404(request, filing.period.report.year, filing.period.code, filing.indicator.code)
+    if not current.is_editable:
+        return _show_filed(request, current, problem=problem, status=status_of(problem))
+    said = problem.errors if isinstance(problem, ContentInvalid) else [FieldError("form", problem.code, problem.params)]
+    begun = ReportForm.stored(current.submission, current.indicator, current.stored).raw
+    form = ReportForm.typed(filing.raw or begun, said)
+    return _show(request, current, form=form, status=status_of(problem))
+
+
 def _show_conflict(request: HttpRequest, filing: Filing) -> HttpResponse:
     """Somebody saved in between: both texts field by field, the reader's own still in the fields."""
     current = filing_or_404(request, filing.period.report.year, filing.period.code, filing.indicator.code)
@@ -252,6 +269,7 @@ def _show(
         "filing": filing,
         "form": form,
         "conflict": conflict,
+        "reason": request.POST.get("reason", ""),
         "doubt": doubt,
         "editor": request.POST.get("editor") or filing.editor,
         "now": clock.now(),

@@ -105,6 +105,8 @@ def _show_steps(request: HttpRequest, month: Period, *, problem: str = "", statu
 def confirm_import(request: HttpRequest, year: int, period: str, pk: UUID) -> HttpResponse:
     """What the workbook would do, row by row; a POST does it."""
     uploads = ReportUpload.objects.filter(user=request.user, period__report__year=year, period__code=period)
+    # Whoever has left the department sees nothing of it any more.
+    uploads = uploads.filter(department__in=request.actor.department_ids)
     upload = uploads.select_related("period__report", "department").filter(pk=pk).first()
     if upload is None:
         # Another person's, or one that a newer file took the place of.

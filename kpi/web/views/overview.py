@@ -17,6 +17,7 @@ from kpi.selectors.scoreboard import Row, Scoreboard
 from kpi.web.navigation import home_of
 
 MONTHS = range(1, 13)
+RECENT_STEPS = 60
 
 
 @login_required
@@ -104,7 +105,7 @@ def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "row": row,
         "indicator": row.indicator,
         "figure_rows": [month for month in reversed(row.months) if month.assessment and month.is_own],
-        "entries": history.log_of(steps),
+        "entries": history.log_of(steps)[:RECENT_STEPS],
         "progress": cosigning.of_row(row.current.submission) if row.current.submission else None,
         "explanation": explanation,
         "nodes": _nodes(row, explanation.completed_nodes if explanation else {}, localtime(clock.now()).date()),
