@@ -197,7 +197,7 @@ def unlock(actor, period) -> Period:
     return windows.confirm_unlock(unlock=ask(actor, period), typed_code=period.code, actor=actor("dcs_2"), now=NOW)
 
 
-def test_two_persons_reopen_a_period_and_it_locks_again_as_a_further_edition(actor, may):
+def test_two_persons_reopen_a_period_and_it_locks_again_as_a_further_edition(actor, as_user, may):
     before = AssessmentSnapshot.objects.get(period=may, indicator__code="A06")
     opened = unlock(actor, may)
     assert opened.locked_at is None
@@ -221,6 +221,8 @@ def test_two_persons_reopen_a_period_and_it_locks_again_as_a_further_edition(act
     board = scoreboard.build(year=2025, now=NOW, period_code="2025-05")
     month = next(row.current for row in board.rows if row.indicator.code == "A06")
     assert (month.rag, month.republished_from) == (Rag.GREEN, Rag.AMBER)
+    page = as_user("mayor").get("/2025/kpis/A06/").content.decode()
+    assert "解锁前公布为预警" in page, "both stay to be seen"
     assert Unlock.objects.get().relocked_at == NOW
     actions = AuditEntry.objects.filter(action__startswith="period.").order_by("seq").values_list("action", flat=True)
     assert list(actions)[-3:] == ["period.unlock_asked", "period.unlocked", "period.locked"]
