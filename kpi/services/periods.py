@@ -59,7 +59,8 @@ def lock_period(*, period: Period, typed_code: str, actor: Actor, now: datetime)
 def close(*, period: Period, user: User | None, now: datetime) -> int:
     """Lock the row first, so that no submission can slip in, then freeze what is approved."""
     hold_year(period)
-    locked = Period.objects.select_for_update().get(pk=period.pk)
+    # Not the key: rows that refer to the period must not wait for it at their commit, holding what we need by then.
+    locked = Period.objects.select_for_update(no_key=True).get(pk=period.pk)
     if locked.locked_at is not None:
         raise PeriodClosed("period_closed", period=period.code)
     _require_earlier_locked(locked)

@@ -16,7 +16,8 @@ from accounts.models import Department, Post, User
 from accounts.permissions import actor_for
 from kpi.domain.errors import PeriodClosed
 from kpi.domain.periods import Period as Month
-from kpi.models import AssessmentSnapshot, Commitment, Indicator, Period, Report, Submission, Target
+from kpi.models import AssessmentSnapshot, Commitment, Indicator, Period, PlanPoint, Report, Submission, Target
+from kpi.selectors.content import Content
 from kpi.services import periods, submissions
 from tests.conftest import NOW
 from tests.races import in_parallel
@@ -101,3 +102,60 @@ def test_without_the_trigger_an_approval_slips_past_the_lock(waiting):
         if not agrees(report, approved):
             return
     raise AssertionError("no approval slipped past: the race does not show anything")
+
+
+@pytest.fixture
+def owed(waiting) -> list[Period]:
+    """The same months, open now and owed, with nothing filed."""
+    Submission.objects.filter(pk__in=[report.pk for report in waiting]).delete()
+    indicator = waiting[0].indicator
+    found = Period.objects.filter(report__year=YEAR).select_related("report")
+    found.update(due_at=NOW + timedelta(days=1), grace_ends_at=NOW + timedelta(days=2))
+    PlanPoint.objects.bulk_create(PlanPoint(indicator=indicator, period=each.code, value=0) for each in found)
+    return list(found)
+
+
+def race_to_file(period: Period) -> tuple[object, object]:
+    """The lock of a period that is still open, and the first filing for it, at once; what became of both."""
+    office, staff = (actor_for(User.objects.get(username=name), NOW.date()) for name in ("dcs_1", "nyj_staff"))
+    indicator = Indicator.objects.filter(report=period.report_id).for_board(period).get()
+    content = Content(value=Decimal(0), narrative="本月没有发生任何安全事故。", outlook="confident")
+    return tuple(
+        in_parallel(
+            lambda: periods.close(period=period, user=office.user, now=NOW),
+            lambda: submissions.submit(
+                indicator=indicator, period=period, content=content, version=0, actor=staff, now=NOW
+            ),
+        )
+    )
+
+
+def knows_of(period: Period, filed: object) -> bool:
+    """Whether what was published says “filed” exactly where the filing went through."""
+    snapshot = AssessmentSnapshot.objects.get(period=period)
+    return (snapshot.timeliness == "on_time") is isinstance(filed, Submission)
+
+
+@pytest.mark.timeout(300)
+def test_two_hundred_locks_against_two_hundred_filings_leave_no_late_row(owed):
+    """The negative control is ``test_without_the_trigger_a_filing_slips_past_the_lock``."""
+    winners = {"filed": 0, "refused": 0}
+    for period in owed:
+        locked, filed = race_to_file(period)
+        assert locked == 1, locked
+        assert isinstance(filed, Submission | PeriodClosed), filed
+        assert knows_of(period, filed)
+        winners["filed" if isinstance(filed, Submission) else "refused"] += 1
+    assert all(winners.values()), f"the race was never close: {winners}"
+
+
+def test_without_the_trigger_a_filing_slips_past_the_lock(owed):
+    """Negative control of the filings."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE kpi_submission DISABLE TRIGGER USER")
+    for period in owed:
+        locked, filed = race_to_file(period)
+        assert locked == 1, locked
+        if not knows_of(period, filed):
+            return
+    raise AssertionError("no filing slipped past: the race does not show anything")

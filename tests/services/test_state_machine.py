@@ -25,6 +25,9 @@ TABLE = {
 }
 DEPARTMENT = ("nyj_staff", "nyj_head")
 EVERYBODY = (*DEPARTMENT, "gxj_staff", "gxj_head", "dcs_1", "mayor", "sysadmin", "secadmin", "auditadmin")
+# Two thousand real transactions: on a busy machine they take longer than the usual limit of a test.
+pytestmark = pytest.mark.timeout(600)
+
 REASON = "请按验收单核对面积"
 DECISIONS = {
     "withdraw": submissions.withdraw,
