@@ -21,13 +21,20 @@ CONFLICTS = (IllegalTransition, PeriodClosed, StaleVersion)
 
 
 class RefusalMiddleware:
-    """Turns what services refuse into 403 (wrong person), 409 (wrong state or version) or 422."""
+    """Turns what services refuse into 403 (wrong person), 409 (wrong state or version) or 422.
+
+    Whoever opens an address that only takes what was sent gets a page (405), not the browser's own: after a sign-in
+    that interrupted a form, the browser comes back to it so.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            return _not_allowed(request, response["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
         if not isinstance(problem, DomainError | PermissionRefused):
@@ -52,6 +59,13 @@ def refused(request: HttpRequest, problem: DomainError | PermissionRefused) -> H
 def _page(request: HttpRequest, status: int, heading: str, text: str, code: str) -> HttpResponse:
     context = {"heading": heading, "text": text, "code": code}
     return render(request, "errors/problem.html", context, status=status)
+
+
+def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    text = _("这个地址只接收提交的内容，没有可看的页面。如果刚才重新登录过，请回到原来的页面再提交一次。")
+    page = _page(request, 405, _("这里没有页面"), text, "method_not_allowed")
+    page["Allow"] = allowed
+    return page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

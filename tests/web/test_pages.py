@@ -52,6 +52,12 @@ def test_a_stranger_is_asked_to_sign_in(client, db, path):
     assert answer.status_code == 403 if path.startswith("/api/") else answer["Location"].startswith("/login/")
 
 
+def test_an_address_that_only_takes_forms_answers_a_visitor_with_a_page(as_user):
+    answer = as_user("nyj_head").get("/2025/signoff/delegations/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "请回到原来的页面再提交一次" in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     ("person", "home"),
     [
