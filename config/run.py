@@ -1,6 +1,7 @@
 """``make run``: the whole product on one machine — servers, data, web, worker, beat, mailbox — until Ctrl-C.
 
-Everything it keeps lives in ``.run`` (or ``KPI_RUN_DIR``). Environment: ``TODAY`` (day of the shifted clock),
+Everything it keeps lives in ``.run``, in ``KPI_RUN_DIR`` if that is set, or below ``/var/lib`` when root runs it in a
+checkout that nobody else may enter, such as one below ``/root``. Environment: ``TODAY`` (day of the shifted clock),
 ``PORT``, ``RESET=1`` (throw the trial's data away first).
 """
 
@@ -21,6 +22,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
@@ -30,10 +32,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import AsyncMessage
 
 from config import messages
-from config.services import APP, OWNER, Services, ServicesError
+from config.services import APP, OWNER, Services, ServicesError, is_open_to_servers
 
 ROOT = Path(__file__).resolve().parents[1]
-RUN = Path(os.environ.get("KPI_RUN_DIR", ROOT / ".run"))
 ZONE = ZoneInfo("Asia/Shanghai")
 DEFAULT_DAY = "2025-07-02"
 OPENS_AT_HOUR = 9
@@ -42,12 +43,25 @@ READY_TIMEOUT, STOP_TIMEOUT = 60, 25
 YEAR = "2025"
 
 
+def run_dir(root: Path = ROOT) -> Path:
+    """Where the trial's data lies. PostgreSQL runs under another user in root's place and must get in there."""
+    chosen = os.environ.get("KPI_RUN_DIR")
+    if chosen:
+        return Path(chosen)
+    if is_open_to_servers(root):
+        return root / ".run"
+    return Path("/var/lib/kpi-trial") / sha256(str(root).encode()).hexdigest()[:12]
+
+
+RUN = run_dir()
+
+
 class RunError(Exception):
     """The trial cannot start; the message says what to do."""
 
 
 def main() -> int:
-    say("starting (log files are in " + str(RUN / "logs") + ")")
+    say(f"starting (data and log files are in {RUN})")
     try:
         with single_run(), Trial() as trial:
             trial.start()

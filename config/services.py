@@ -207,11 +207,21 @@ def _can_run(tree: Path, identity: Mapping[str, Any]) -> bool:
     return done.returncode == 0
 
 
+def is_open_to_servers(folder: Path) -> bool:
+    """Whether the user PostgreSQL runs under may enter a folder. (That there is no such user is said at the start.)"""
+    with suppress(ServicesError):
+        return _may_enter(folder, _unprivileged())
+    return True
+
+
+def _may_enter(folder: Path, identity: Mapping[str, Any]) -> bool:
+    return subprocess.run(["test", "-x", str(folder)], cwd="/", **identity).returncode == 0
+
+
 def _let_through(folder: Path, identity: Mapping[str, Any]) -> None:
     """Our own folder may be private to root; folders above it are not ours to change."""
     folder.chmod(folder.stat().st_mode | 0o011)
-    probe = subprocess.run(["test", "-x", str(folder)], cwd="/", **identity)
-    if probe.returncode:
+    if not _may_enter(folder, identity):
         raise ServicesError(
             f"user {identity['user']} cannot enter {folder}; set KPI_RUN_DIR to a folder below /var/tmp, for example"
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -128,3 +130,19 @@ def test_the_nightly_sweep_goes_by_the_file_systems_clock(db, settings, tmp_path
     os.utime(old, (day_ago, day_ago))
     assert sweep_evidence() == 1
     assert fresh.exists() and not old.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs PostgreSQL as itself")
+def test_root_keeps_the_trial_where_postgresql_may_enter(tmp_path, monkeypatch):
+    """A checkout below ``/root``, which nobody else may enter, is the first thing root makes."""
+    monkeypatch.delenv("KPI_RUN_DIR", raising=False)
+    private = tmp_path / "root"
+    (private / "checkout").mkdir(parents=True)
+    open_to_all = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    open_to_all.chmod(0o755)
+    private.chmod(0o700)
+    assert run.run_dir(private / "checkout").parent == Path("/var/lib/kpi-trial")
+    assert run.run_dir(open_to_all) == open_to_all / ".run"
+    open_to_all.rmdir()
+    monkeypatch.setenv("KPI_RUN_DIR", "/srv/trial")
+    assert run.run_dir(private / "checkout") == Path("/srv/trial")
