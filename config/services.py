@@ -96,13 +96,13 @@ class Services:
 
     def _start_postgres(self) -> None:
         identity = _unprivileged()
-        root = _readable_by(identity, _postgres_root(), self.home / "binaries")
         data = self.home / "postgres"
         if identity:
+            _let_through(self.home, identity)
             data.mkdir(exist_ok=True)
             os.chown(data, identity["user"], identity["group"])
             data.chmod(0o700)
-            _let_through(self.home, identity)
+        root = _readable_by(identity, _postgres_root(), self.home / "binaries")
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         if not (data / "PG_VERSION").exists():
             command = [root / "bin" / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8"]
