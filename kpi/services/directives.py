@@ -22,7 +22,7 @@ from accounts.models import Department, Post
 from accounts.permissions import Actor
 from kpi.domain import directives as rules
 from kpi.domain.directives import DirectiveKind, DirectiveState, DirectiveVerb
-from kpi.domain.errors import DomainError, NotPermitted, StaleVersion
+from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, StaleVersion
 from kpi.models import Directive, DirectiveCopy, DirectiveEntry, Indicator
 from kpi.models.directives import ABOUT_TIME
 from kpi.selectors.calendar import work_calendar
@@ -110,7 +110,7 @@ def _sent_already(again: Directive, copies: Sequence[Department]) -> Directive:
         and {unit.pk for unit in copies} == set(stored.copies.values_list("department_id", flat=True))
     )
     if not is_same:
-        raise DomainError("directive_sent_already")
+        raise IllegalTransition("directive_sent_already")
     return stored
 
 
