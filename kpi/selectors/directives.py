@@ -291,6 +291,13 @@ def overdue_by_indicator(*, year: int, now: datetime, actor: Actor) -> dict[int,
     return {indicator: rows for indicator, rows in late.items() if rows}
 
 
+def overdue_days(indicators: Iterable[Indicator], now: datetime) -> dict[int, int]:
+    """For how many days the longest overdue reply has been missing, by indicator id, of indicators read
+    ``with_directives`` (no query). Indicators without an overdue one are left out."""
+    late = {found.pk: max((each.days_overdue for each in of_row(found, now)), default=0) for found in indicators}
+    return {indicator: days for indicator, days in late.items() if days}
+
+
 def owed_by(actor: Actor, indicators: Iterable[Indicator], now: datetime) -> list[Standing]:
     """What the actor's units owe an answer to, worst first, of indicators read ``with_directives`` (no query)."""
     found = [each for indicator in indicators for each in of_row(indicator, now)]
