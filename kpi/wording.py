@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from kpi import labels
@@ -268,7 +268,7 @@ def directive_due(due_on: date, today: date) -> str:
 
 def overdue(days: int) -> str:
     """“超期 9 天”."""
-    return _("超期 %(days)s 天") % {"days": days}
+    return ngettext("超期 %(days)s 天", "超期 %(days)s 天", days) % {"days": days}
 
 
 # Refusals: code → sentence. Parameters are filled in as far as the sentence names them.
