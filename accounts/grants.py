@@ -8,7 +8,14 @@ from __future__ import annotations
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-APPEND_ONLY = ("accounts_auditentry", "kpi_review", "kpi_assessmentsnapshot", "kpi_ragoverride", "kpi_cosignature")
+APPEND_ONLY = (
+    "accounts_auditentry",
+    "kpi_review",
+    "kpi_assessmentsnapshot",
+    "kpi_ragoverride",
+    "kpi_cosignature",
+    "kpi_reportedition",
+)
 
 
 def apply_grants(cursor: CursorWrapper, app_role: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kpi.domain.anchors import Anchor, Place, figures_changed, place_all
 from kpi.domain.calendar import Roll, WorkCalendar
 from kpi.domain.cosigning import Stance, cosigning
 from kpi.domain.errors import DomainError, IllegalTransition
@@ -286,3 +287,18 @@ def test_how_far_cosigning_has_come_is_in_the_table(row):
     parts = (" ".join(found.confirmed), " ".join(found.objected), " ".join(found.missing))
     assert parts == (row["已确认"], row["有异议"], row["未会签"])
     assert (found.is_complete, found.is_asked) == (row["齐否"] == "yes", bool(row["应会签"]))
+
+
+@pytest.mark.parametrize("row", rows("anchors"))
+def test_where_a_quotation_stands_in_a_corrected_text_is_in_the_table(row):
+    text, wanted = (row[name].replace("\\n", "\n") for name in ("新版文字", "找到"))
+    anchors = {"this": Anchor(row["引文"], row["前文"], row["后文"])}
+    if row["其他引文"]:
+        anchors["other"] = Anchor(row["其他引文"])
+    found = place_all(text, anchors)["this"]
+    if isinstance(found, Place):
+        words = text[found.start : found.end]
+        said = ["yes" if is_so else "no" for is_so in (figures_changed(row["引文"], words), found.is_doubtful)]
+        assert (found.how, words, said) == (row["结果"], wanted, [row["数字有变"], row["请核对"]])
+    else:
+        assert (found, "") == (row["结果"], wanted)
