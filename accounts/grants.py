@@ -15,6 +15,8 @@ APPEND_ONLY = (
     "kpi_ragoverride",
     "kpi_cosignature",
     "kpi_reportedition",
+    "kpi_directiveentry",
+    "kpi_directivecopy",
 )
 
 

@@ -1,7 +1,4 @@
-"""The report's texts through its corrections, and whether a commitment still stands in the present one.
-
-0007 belongs to another branch: it and this one depend on 0006 alike until they meet; then this one follows 0007.
-"""
+"""The report's texts through its corrections, and whether a commitment still stands in the present one."""
 
 import django.contrib.postgres.constraints
 import django.db.models.constraints
@@ -15,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kpi', '0006_review'),
+        ('kpi', '0007_directives'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

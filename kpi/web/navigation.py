@@ -27,13 +27,14 @@ SIGN_OFF = (_("审签"), "signoff/")
 COCKPIT = (_("总览"), "cockpit/")
 DESK = (_("督查台"), "desk/")
 LIVING = (_("活报告"), "living-report/")
+DIRECTIVES = (_("批示督办"), "directives/")
 
 # First match wins: a person with several roles starts where most is waiting for them.
 MENUS = (
-    (Role.LEADER, (COCKPIT, LIVING)),
-    (Role.SUPERVISOR, (DESK, COCKPIT, LIVING)),
-    (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, LIVING)),
-    (Role.STAFF, (TODO, GRID, COCKPIT, LIVING)),
+    (Role.LEADER, (COCKPIT, LIVING, DIRECTIVES)),
+    (Role.SUPERVISOR, (DESK, COCKPIT, LIVING, DIRECTIVES)),
+    (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, LIVING, DIRECTIVES)),
+    (Role.STAFF, (TODO, GRID, COCKPIT, LIVING, DIRECTIVES)),
 )
 
 

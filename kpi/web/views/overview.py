@@ -11,7 +11,7 @@ from accounts import clock
 from kpi import labels
 from kpi.domain.values import Kind, Rag, Timeliness
 from kpi.models import Indicator, Period
-from kpi.selectors import cockpit, cosigning, history, living_report, scoreboard
+from kpi.selectors import cockpit, cosigning, directives, history, living_report, scoreboard
 from kpi.selectors import periods as period_selector
 from kpi.selectors.scoreboard import Row, Scoreboard
 from kpi.web.navigation import home_of
@@ -94,7 +94,9 @@ def _excerpt(board: Scoreboard, troubled: list[Row]) -> list[living_report.Segme
 @login_required
 def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One commitment's whole story: the sentence, the curve, why this colour, every step taken."""
+    now = clock.now()
     indicators = Indicator.objects.of_year(year).filter(code=code).with_supporting()
+    indicators = indicators.with_directives(request.actor, now)
     board = board_or_404(request, year, indicators=indicators)
     if not board.rows:
         raise Http404
@@ -106,6 +108,7 @@ def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "row": row,
         "indicator": row.indicator,
         "figure_rows": [month for month in reversed(row.months) if month.assessment and month.is_own],
+        "directives": directives.of_row(row.indicator, now),
         "entries": history.log_of(steps)[:RECENT_STEPS],
         "progress": cosigning.of_row(row.current.submission) if row.current.submission else None,
         "explanation": explanation,
