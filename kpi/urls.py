@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from kpi.api import views as api
 from kpi.web.views import (
+    brief,
     bulk,
     cosigning,
     deciding,
@@ -52,6 +53,8 @@ urlpatterns = [
     path("<year:year>/kpis/<code:code>/", overview.show_indicator, name="indicator"),
     path("<year:year>/living-report/", living_report.show_report, name="living-report"),
     path("<year:year>/living-report/panel/<code:code>/", living_report.show_panel, name="living-panel"),
+    path("<year:year>/brief/", brief.latest_brief, name="latest-brief"),
+    path("<year:year>/brief/<month:period>/", brief.show_brief, name="brief"),
     path("<year:year>/todo/", filing.show_todo, name="todo"),
     path("<year:year>/reports/grid/", bulk.current_grid, name="current-grid"),
     path("<year:year>/reports/<month:period>/grid/", bulk.fill_grid, name="report-grid"),

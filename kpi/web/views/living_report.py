@@ -9,7 +9,7 @@ from django.shortcuts import render
 from accounts import clock
 from kpi import labels
 from kpi.models import Indicator
-from kpi.selectors import cockpit
+from kpi.selectors import cockpit, directives
 from kpi.selectors.living_report import living_report
 from kpi.web.views.overview import board_or_404, lamp_asked_for
 
@@ -40,5 +40,10 @@ def show_panel(request: HttpRequest, year: int, code: str) -> HttpResponse:
     if not board.rows:
         raise Http404
     row = board.rows[0]
-    context = {"board": board, "row": row, "explanation": cockpit.explanations([row]).get(code)}
+    context = {
+        "board": board,
+        "row": row,
+        "explanation": cockpit.explanations([row]).get(code),
+        "can_direct": directives.can_issue(request.actor),
+    }
     return render(request, "kpi/parts/living_panel.html", context)
