@@ -14,6 +14,7 @@ APPEND_ONLY = (
     "kpi_assessmentsnapshot",
     "kpi_ragoverride",
     "kpi_cosignature",
+    "kpi_reportedition",
     "kpi_directiveentry",
     "kpi_directivecopy",
 )

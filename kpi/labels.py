@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from kpi.domain.anchors import Loss
 from kpi.domain.calendar import Roll
 from kpi.domain.cosigning import Stance
 from kpi.domain.directives import DirectiveKind, DirectiveState, DirectiveVerb
@@ -188,6 +189,11 @@ DEVIATION = {
     "organisation": Label(_("施工组织")),
     "market": Label(_("市场")),
     "other": Label(_("其他")),
+}
+ANCHOR_LOSS = {
+    Loss.GONE: Label(_("新版中没有相近的文字")),
+    Loss.AMBIGUOUS: Label(_("新版中有几处同样相近，无法判断是哪一处")),
+    Loss.TAKEN: Label(_("与另一项承诺的位置重叠")),
 }
 EVIDENCE_NEED = {
     Need.CORRECTION: Label(_("数据更正")),

@@ -402,6 +402,12 @@ def _refusals() -> dict[str, str]:
         "version_missing": _("页面已过期，请刷新后重试"),
         "period_malformed": _("报告期应写成 2025-06 的样子"),
         "supervisor_only": _("此操作由督查室办理"),
+        "edition_empty": _("新版原文是空的"),
+        "edition_missing": _("请选择文件，或粘贴新版原文"),
+        "edition_unreadable": _("看不懂这个文件：请另存为纯文本（.txt，UTF-8 或 GBK）再传"),
+        "edition_too_long": _("新版原文有 %(length)s 字，最多 %(limit)s 字"),
+        "edition_same": _("与现在的原文一字不差，不用更正"),
+        "edition_overtaken": _("预览之后原文已被别人更正，没有写入；请重新预览"),
     }
 
 

@@ -6,7 +6,7 @@ from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import Indicator, Milestone, PlanPoint, RuleSet, Target
 from kpi.models.periods import DueRule, Period, WorkdayOverride
-from kpi.models.reports import Commitment, Report
+from kpi.models.reports import Commitment, Report, ReportEdition
 from kpi.models.reviews import RagOverride, Review
 from kpi.models.snapshots import AssessmentSnapshot
 from kpi.models.submissions import Submission
@@ -28,6 +28,7 @@ __all__ = [
     "PlanPoint",
     "RagOverride",
     "Report",
+    "ReportEdition",
     "ReportUpload",
     "Review",
     "RuleSet",

@@ -71,7 +71,8 @@ def _is_owned(commitment: Commitment) -> bool:
 def _is_anchored(report: Report, commitment: Commitment) -> bool:
     start, end, text = commitment.start, commitment.end, report.text
     return (
-        text[start:end] == commitment.quote
+        commitment.is_anchored
+        and text[start:end] == commitment.quote
         and text[:start].endswith(commitment.prefix)
         and text[end:].startswith(commitment.suffix)
         and hashlib.sha256(commitment.quote.encode()).hexdigest() == commitment.quote_sha256

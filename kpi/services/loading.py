@@ -49,6 +49,11 @@ class YearFiles:
         with open(self.folder / f"report-{self.year}.txt", encoding="utf-8", newline="") as file:
             return file.read()
 
+    def source_note(self) -> str:
+        """What is known of the printed text's defects; empty where the year has no such file."""
+        path = self.folder / f"source-notes-{self.year}.txt"
+        return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+
     def records(self, name: str) -> Iterator[Record]:
         """Rows of ``<name>-<year>.csv``, or of ``<name>.csv`` for what does not depend on the year."""
         yearly = self.folder / f"{name}-{self.year}.csv"
@@ -148,6 +153,7 @@ def _load_report(files: YearFiles) -> tuple[Report, bool]:
             "title": next(line.strip() for line in text.splitlines() if line.strip()),
             "text": text,
             "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "source_note": files.source_note(),
         },
     )
 

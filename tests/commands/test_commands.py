@@ -30,7 +30,7 @@ def test_the_real_report_is_whole(db):
     [
         lambda: Indicator.objects.filter(code="A06").update(is_active=False),
         lambda: PlanPoint.objects.filter(indicator__code="A06", period="2025-12").delete(),
-        lambda: Commitment.objects.filter(code="C004").update(start=0),
+        lambda: Commitment.objects.filter(code="C004").update(start=6998),
     ],
     ids=["nobody owns it", "curve too short", "anchor moved"],
 )

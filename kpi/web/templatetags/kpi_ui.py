@@ -19,6 +19,7 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Rag, Timeliness
 from kpi.models import Indicator, Period
+from kpi.selectors.catching_up import caught_up_in
 from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
 from kpi.selectors.standing import trajectory_of
@@ -155,8 +156,11 @@ def refusal(code: str, params: dict[str, object]) -> str:
 
 
 @register.inclusion_tag("kpi/parts/heat_cell.html")
-def heat_cell(month: MonthLamp) -> dict[str, object]:
-    """One month of the heat map: own, carried, unreviewed, missing, pending or none."""
+def heat_cell(month: MonthLamp, row: Row | None = None) -> dict[str, object]:
+    """One month of the heat map: own, carried, unreviewed, missing, pending or none.
+
+    With its ``row``, a red or amber month that was caught up on later keeps its colour and gets a notch.
+    """
     rag = month.unreviewed.rag if month.mark == "unreviewed" and month.unreviewed else month.rag
     name = _("%(month)s月") % {"month": month_number(month.period.code)}
     return {
@@ -166,6 +170,7 @@ def heat_cell(month: MonthLamp) -> dict[str, object]:
         "icon": CELL_ICONS.get(rag or Rag.NOT_DUE),
         "name": name,
         "is_adjusted": month.override is not None,
+        "caught_up_in": caught_up_in(row, month) if row else None,
     }
 
 

@@ -20,6 +20,7 @@ from kpi.selectors import (
     cockpit,
     cosigning,
     directives,
+    editions,
     windows,
     worklist,
 )
@@ -58,6 +59,7 @@ def render_desk(
         "reporting": cockpit.reporting(board),
         "units": worklist.completeness(board),
         "waiting": waiting,
+        "unanchored": editions.unanchored(year),
         "progress": _progress(waiting),
         "returned": sum(row.current.is_unfiled and row.current.cycle > 1 for row in board.rows),
         # December's report is due in January: both years must be known.

@@ -1,4 +1,4 @@
-"""Pages that only look: home, cockpit, one indicator, the report in today's colours."""
+"""Pages that only look: home, cockpit, one indicator."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def show_cockpit(request: HttpRequest, year: int) -> HttpResponse:
     """The year in one sentence, with what needs a leader's eye."""
     board = board_or_404(request, year)
     now = clock.now()
-    lamp = _lamp_asked_for(request)
+    lamp = lamp_asked_for(request)
     reds, ambers = cockpit.reds(board), cockpit.long_ambers(board)
     changes = cockpit.changes(board)
     everything = request.GET.get("scope") == "all"
@@ -70,7 +70,8 @@ def show_cockpit(request: HttpRequest, year: int) -> HttpResponse:
     return render(request, "kpi/cockpit.html", context)
 
 
-def _lamp_asked_for(request: HttpRequest) -> Rag | None:
+def lamp_asked_for(request: HttpRequest) -> Rag | None:
+    """``?lamp=``; an unknown one is no page of ours."""
     code = request.GET.get("lamp", "")
     if not code:
         return None
@@ -124,23 +125,3 @@ def _nodes(row: Row, done: dict[str, str], today) -> list[dict[str, object]]:
         {"node": node, "done": done.get(node.key), "is_late": node.due_on < today}
         for node in row.indicator.milestones.all()
     ]
-
-
-@login_required
-def show_report(request: HttpRequest, year: int) -> HttpResponse:
-    """The report, word for word, in the colours of its commitments."""
-    board = board_or_404(request, year)
-    report = board.period.report
-    segments = living_report.segments(report, board)
-    shown = {row.indicator.pk for segment in segments for row in segment.rows}
-    context = {
-        "board": board,
-        "now": clock.now(),
-        "report": report,
-        "segments": segments,
-        "first_code": next((segment.rows[0].indicator.code for segment in segments if segment.rows), ""),
-        "lamp": _lamp_asked_for(request),
-        "tiles": [_tile(board, rag) for rag in labels.RAG],
-        "unanchored": [row for row in board.rows if row.indicator.pk not in shown],
-    }
-    return render(request, "kpi/living_report.html", context)

@@ -1,0 +1,49 @@
+"""The month on one or two sheets, for a leader to read and to take along."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts import clock
+from kpi import labels
+from kpi.domain.values import Rag
+from kpi.selectors import directives
+from kpi.selectors import periods as period_selector
+from kpi.selectors.brief import brief, indicators_of
+from kpi.selectors.scoreboard import Scoreboard
+from kpi.web.views.overview import board_or_404
+
+
+@login_required
+def latest_brief(request: HttpRequest, year: int) -> HttpResponse:
+    """The latest month's."""
+    periods = period_selector.of_year(year)
+    if not periods:
+        raise Http404
+    return redirect("brief", year, period_selector.current(periods, clock.now()).code)
+
+
+@login_required
+def show_brief(request: HttpRequest, year: int, period: str) -> HttpResponse:
+    """One month's; of a locked month what was published, with the directives of that time."""
+    board, now = board_or_404(request, year, period_code=period, indicators=indicators_of(year, period)), clock.now()
+    if board.period.opens_at > now:
+        raise Http404
+    moment = directives.moment_of(board.period, board.periods, now)
+    is_locked = board.period.locked_at is not None
+    context = {
+        "board": board,
+        "now": now,
+        "brief": brief(board, directives.overdue_by_indicator(year=year, now=moment, actor=request.actor)),
+        "tiles": [(rag, board.counts[rag], _change(board, rag)) for rag in labels.RAG],
+        "is_locked": is_locked,
+        "data_at": board.period.locked_at or now,
+    }
+    return render(request, "kpi/brief.html", context)
+
+
+def _change(board: Scoreboard, rag: Rag) -> int | None:
+    """Against the month before; ``None`` in the first one."""
+    return board.counts[rag] - board.previous_counts[rag] if board.previous_counts else None
