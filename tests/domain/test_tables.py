@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kpi.domain.attention import Watched, concerns
 from kpi.domain.calendar import Roll, WorkCalendar
 from kpi.domain.cosigning import Stance, cosigning
 from kpi.domain.errors import DomainError, IllegalTransition
@@ -286,3 +287,15 @@ def test_how_far_cosigning_has_come_is_in_the_table(row):
     parts = (" ".join(found.confirmed), " ".join(found.objected), " ".join(found.missing))
     assert parts == (row["已确认"], row["有异议"], row["未会签"])
     assert (found.is_complete, found.is_asked) == (row["齐否"] == "yes", bool(row["应会签"]))
+
+
+@pytest.mark.parametrize("row", rows("attention"))
+def test_what_needs_a_leaders_eye_and_why(row):
+    watched = Watched(
+        rag=Rag(row["亮灯"]),
+        run_length=int(row["连续月数"]),
+        days_left=int(row["距时限天数"]),
+        is_short=row["预计不足"] == "yes",
+        directive_overdue_days=int(row["批示超期天数"] or 0),
+    )
+    assert " ".join(concerns(watched)) == row["关注理由"]
