@@ -61,7 +61,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "libraries": {"kpi_ui": "kpi.web.templatetags.kpi_ui"},
+            "libraries": {"kpi_ui": "kpi.web.templatetags.kpi_ui", "boards": "kpi.web.templatetags.boards"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -174,9 +174,10 @@ def bullet(row: Row) -> dict[str, object]:
 
 @register.inclusion_tag("kpi/parts/columns.html")
 def columns(history: list[tuple[str, int]]) -> dict[str, object]:
-    """The strip of a tile: how many rows had this lamp, month by month."""
+    """The strip of a tile: how many rows had this lamp, month by month; months to come keep their place."""
     counts = [count for _code, count in history]
-    return {"bars": charts.columns(counts), "counts": counts, "width": max(len(counts) * 11 - 3, 8)}
+    ahead = [position * 11 for position in range(len(counts), 12)]
+    return {"bars": charts.columns(counts), "counts": counts, "ahead": ahead}
 
 
 @register.inclusion_tag("kpi/parts/pieces.html")
