@@ -14,11 +14,13 @@ from kpi.domain.calendar import Roll, WorkCalendar
 from kpi.domain.cosigning import Stance, cosigning
 from kpi.domain.errors import DomainError, IllegalTransition
 from kpi.domain.evidence import need_of
+from kpi.domain.forecast import Course, Forecast, project
 from kpi.domain.guards import question
 from kpi.domain.override import check_override
 from kpi.domain.periods import DueRule, Period
 from kpi.domain.rag import DEFAULT_RULE, SANYA, XUANCHENG, YINCHUAN, Node, Standing, assess
 from kpi.domain.reminders import DEFAULT_POLICY, Obligation, key_of, plan
+from kpi.domain.runs import hints
 from kpi.domain.scoring import score
 from kpi.domain.signing import signing
 from kpi.domain.values import (
@@ -299,3 +301,47 @@ def test_what_needs_a_leaders_eye_and_why(row):
         directive_overdue_days=int(row["批示超期天数"] or 0),
     )
     assert " ".join(concerns(watched)) == row["关注理由"]
+
+
+def course(row) -> Course:
+    """A forecast's ground as the table writes it: ``month:figure`` pairs of 2025."""
+    curves = {
+        name: {
+            Period(2025, int(month)): Decimal(value) for month, value in (pair.split(":") for pair in row[name].split())
+        }
+        for name in ("plan", "figures")
+    }
+    as_of, *notes = row["as_of"].split()
+    return Course(
+        kind=Kind(row["kind"]),
+        comparator=Comparator(row["comparator"]),
+        polarity=Polarity(row["polarity"]),
+        decimals=int(row["decimals"]),
+        target=figure(row["target"]),
+        as_of=Period(2025, int(as_of)),
+        final_due_on=date(2025, 12, 31),
+        is_unpublished="unpublished" in notes,
+        **curves,
+    )
+
+
+@pytest.mark.parametrize("row", rows("forecast"))
+def test_the_forecast_is_the_one_in_the_table(row):
+    found = project(course(row))
+    if not isinstance(found, Forecast):
+        assert str(found) == row["结果"]
+        return
+    texts = [str(value) for value in (found.low, found.likely, found.high, found.odds)]
+    assert ["forecast", *texts] == [row[name] for name in ("结果", "low", "likely", "high", "odds")]
+    assert found.is_short is (row["不足"] == "是")
+
+
+@pytest.mark.parametrize("row", rows("runs"))
+def test_hints_beside_the_lamp_are_those_in_the_table(row):
+    found = hints(
+        lamps=[Rag(code) for code in row["lamps"].split()],
+        shares=[Decimal(text) for text in row["shares"].split()],
+        paces=[Decimal(text) for text in row["paces"].split()],
+        is_short=row["预测不足"] == "是",
+    )
+    assert " ".join(found) == row["提示"]

@@ -65,6 +65,16 @@ def concern_words(item: Item) -> list[str]:
     return [words[concern]() for concern in item.concerns]
 
 
+def _likely(item: Item) -> str:
+    return wording.with_unit(item.forecast.likely, item.row.indicator) if item.forecast else wording.MISSING
+
+
+@register.filter
+def forecast_words(item: Item) -> str:
+    """“预计 6.58 万亩” for a row whose forecast is known, else nothing."""
+    return _("到时限预计 %(likely)s") % {"likely": _likely(item)} if item.forecast else ""
+
+
 @register.simple_tag
 def board_words(board: Scoreboard) -> str:
     """“1 项滞后，2 项预警，其余正常”: what stands out among some rows; says so where nothing does."""

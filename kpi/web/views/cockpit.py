@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from kpi.domain.values import Rag
-from kpi.selectors import attention, cockpit, living_report, units
+from kpi.selectors import attention, cockpit, forecasts, living_report, units
 from kpi.selectors.attention import Item
 from kpi.selectors.scoreboard import Row, Scoreboard
 from kpi.web.look import Look, lamp_asked_for, later, look, tiles
@@ -53,7 +53,7 @@ def _changes(board: Scoreboard) -> dict[str, Callable[[], object]]:
 
 
 def _attention(seen: Look) -> list[Item]:
-    return attention.items(seen.board, day=seen.day)
+    return attention.items(seen.board, day=seen.day, forecast_of=forecasts.forecast_of)
 
 
 def _groups(board: Scoreboard, lamp: Rag | None, everything: bool) -> list[units.Group]:
@@ -103,4 +103,4 @@ def show_screen(request: HttpRequest, year: int) -> HttpResponse:
 
 
 def _attention_without_directives(seen: Look) -> list[Item]:
-    return attention.items(seen.board, day=seen.day)
+    return attention.items(seen.board, day=seen.day, forecast_of=forecasts.forecast_of)
