@@ -8,7 +8,15 @@ from __future__ import annotations
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-APPEND_ONLY = ("accounts_auditentry", "kpi_review", "kpi_assessmentsnapshot", "kpi_ragoverride", "kpi_cosignature")
+APPEND_ONLY = (
+    "accounts_auditentry",
+    "kpi_review",
+    "kpi_assessmentsnapshot",
+    "kpi_ragoverride",
+    "kpi_cosignature",
+    "kpi_directiveentry",
+    "kpi_directivecopy",
+)
 
 
 def apply_grants(cursor: CursorWrapper, app_role: str) -> None:

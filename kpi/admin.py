@@ -10,6 +10,8 @@ from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, T
 from accounts.models import Department, Post, Role
 from kpi.models import (
     Commitment,
+    Directive,
+    DirectiveEntry,
     DueRule,
     Indicator,
     Milestone,
@@ -149,3 +151,29 @@ class WorkdayOverrideAdmin(RoleAdmin):
     editors, viewers = OFFICE, READERS
     list_display = ("day", "is_workday", "name", "source")
     list_filter = ("is_workday",)
+
+
+class EntryInline(admin.TabularInline):
+    """The thread, to look at only."""
+
+    model = DirectiveEntry
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return True
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+
+@admin.register(Directive)
+class DirectiveAdmin(ReadOnlyAdmin):
+    viewers = OFFICE | frozenset({Role.AUDITOR})
+    list_display = ("indicator", "kind", "department", "post", "issued_at", "due_on", "state", "is_on_behalf")
+    list_filter = ("state", "kind", "department")
+    list_select_related = ("indicator", "department", "post")
+    inlines = (EntryInline,)

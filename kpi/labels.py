@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from kpi.domain.calendar import Roll
 from kpi.domain.cosigning import Stance
+from kpi.domain.directives import DirectiveKind, DirectiveState, DirectiveVerb
 from kpi.domain.evidence import Need
 from kpi.domain.rag import Basis
 from kpi.domain.values import (
@@ -192,6 +193,57 @@ EVIDENCE_NEED = {
     Need.CORRECTION: Label(_("数据更正")),
     Need.COMPLETION: Label(_("申报完成")),
     Need.INDICATOR: Label(_("本项任务要求")),
+}
+DIRECTIVE_KIND = {
+    DirectiveKind.INSTRUCT: Label(_("批示")),
+    DirectiveKind.EXPLAIN: Label(_("要求说明")),
+}
+DIRECTIVE_STATE = {
+    DirectiveState.ISSUED: Label(_("待签收"), "empty"),
+    DirectiveState.RECEIVED: Label(_("已签收"), "submitted"),
+    DirectiveState.IN_HAND: Label(_("办理中"), "submitted"),
+    DirectiveState.REPLIED: Label(_("已反馈，待复核"), "draft"),
+    DirectiveState.IN_REVIEW: Label(_("复核中"), "draft"),
+    DirectiveState.CLOSED: Label(_("已办结"), "draft"),
+    DirectiveState.WITHDRAWN: Label(_("已撤回"), "draft"),
+}
+# The track's own words: what has been reached, not what is waited for.
+DIRECTIVE_NODE = {
+    DirectiveState.ISSUED: Label(pgettext_lazy("directive node", "交办")),
+    DirectiveState.RECEIVED: Label(pgettext_lazy("directive node", "签收")),
+    DirectiveState.IN_HAND: Label(pgettext_lazy("directive node", "办理")),
+    DirectiveState.REPLIED: Label(pgettext_lazy("directive node", "反馈")),
+    DirectiveState.IN_REVIEW: Label(pgettext_lazy("directive node", "复核")),
+    DirectiveState.CLOSED: Label(pgettext_lazy("directive node", "办结")),
+}
+DIRECTIVE_VERB = {
+    DirectiveVerb.ISSUE: Label(_("交办")),
+    DirectiveVerb.CORRECT: Label(_("更正批示")),
+    DirectiveVerb.WITHDRAW: Label(_("撤回批示")),
+    DirectiveVerb.RECEIVE: Label(_("签收")),
+    DirectiveVerb.TAKE_IN_HAND: Label(_("转入办理")),
+    DirectiveVerb.REPLY: Label(_("反馈")),
+    DirectiveVerb.BEGIN_REVIEW: Label(_("开始复核")),
+    DirectiveVerb.SEND_BACK: Label(_("退回重办")),
+    DirectiveVerb.CLOSE: Label(_("办结")),
+    DirectiveVerb.CLARIFY: Label(_("补充说明")),
+    DirectiveVerb.ASK_EXTENSION: Label(_("申请延期")),
+    DirectiveVerb.GRANT_EXTENSION: Label(_("同意延期")),
+    DirectiveVerb.REFUSE_EXTENSION: Label(_("不同意延期")),
+}
+# What leaders write most often; one tap fills the text, and without JavaScript the choice stands for it.
+DIRECTIVE_PHRASES = {
+    DirectiveKind.INSTRUCT: {
+        "catch_up": Label(_("请查明原因，提出追赶措施和时间表")),
+        "on_site": Label(_("请会同配合单位现场研究，解决堵点")),
+        "weekly": Label(_("请明确责任人和完成时限，每周报进展")),
+        "escalate": Label(_("需要市级协调的事项，请一并列出")),
+    },
+    DirectiveKind.EXPLAIN: {
+        "why": Label(_("请说明滞后原因和下一步措施")),
+        "figures": Label(_("请核实数据，并说明统计口径")),
+        "outlook": Label(_("请说明年底能否完成；不能的，请提出建议")),
+    },
 }
 STAGE = {
     0: Label(_("未启动")),

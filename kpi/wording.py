@@ -258,6 +258,19 @@ def days_left(due_at: datetime, now: datetime) -> str:
     return _("明天截止") if days == 1 else _("还剩 %(days)s 天") % {"days": days}
 
 
+def directive_due(due_on: date, today: date) -> str:
+    """“还剩 3 天”, “明天到期”, “今天到期”; an overdue one is the business of ``overdue``."""
+    days = (due_on - today).days
+    if days == 0:
+        return _("今天到期")
+    return _("明天到期") if days == 1 else _("还剩 %(days)s 天") % {"days": days}
+
+
+def overdue(days: int) -> str:
+    """“超期 9 天”."""
+    return _("超期 %(days)s 天") % {"days": days}
+
+
 # Refusals: code → sentence. Parameters are filled in as far as the sentence names them.
 def _refusals() -> dict[str, str]:
     return {
@@ -357,6 +370,17 @@ def _refusals() -> dict[str, str]:
         "cosign_not_asked": _("这项填报现在不用你单位会签"),
         "cosign_done": _("本单位已经确认过"),
         "stance_required": _("请选择确认或有异议"),
+        "directive_moved": _("这件批示的状态已经变化，不能再这样操作；请看下面的最新情况"),
+        "directive_stale": _("有人在你之后办理过这件批示，请看下面的最新情况后再操作"),
+        "directive_sent_already": _("这张表已经交办过一件批示；如要再交办一件，请核对后再按一次“交办”"),
+        "directive_words_required": _("请写批示内容，或点一句常用语"),
+        "directive_extension_waits": _("已经申请过延期，等答复"),
+        "directive_nothing_asked": _("没有待答复的延期申请"),
+        "due_in_past": _("期限不能早于今天"),
+        "due_too_far": _("期限最远一年，请核对年份"),
+        "until_not_later": _("延至的日期应晚于现在的期限"),
+        "post_required": _("请选择代哪位领导交办"),
+        "unit_has_nobody": _("%(unit)s没有可以签收的人员，请先在管理后台登记任职"),
         "import_not_template": _("这不是本系统的填报表，请先下载填报表再填"),
         "import_empty": _("填报表里没有任何一行"),
         "import_code_missing": _("这一行没有编号"),

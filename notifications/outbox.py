@@ -104,6 +104,13 @@ def cancel(
     return _close(notices.filter(state=NoticeState.OPEN), NoticeState.CANCELLED, now)
 
 
+def cancel_at(*, url: str, kinds: Iterable[str], now: datetime) -> int:
+    """The same for open notices that lead to one page."""
+    return _close(
+        Notice.objects.filter(url=url, kind__in=tuple(kinds), state=NoticeState.OPEN), NoticeState.CANCELLED, now
+    )
+
+
 def supersede(*, keys: Iterable[str], now: datetime) -> int:
     """A higher step has come: lower ones need not be sent any more."""
     return _close(Notice.objects.filter(key__in=tuple(keys), state=NoticeState.OPEN), NoticeState.SUPERSEDED, now)

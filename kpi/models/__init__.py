@@ -1,6 +1,7 @@
 """Fields, constraints and triggers. No workflow and no rule lives here: see services/ and domain/."""
 
 from kpi.models.cosignatures import CoSignature
+from kpi.models.directives import Directive, DirectiveCopy, DirectiveEntry
 from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import Indicator, Milestone, PlanPoint, RuleSet, Target
@@ -15,6 +16,9 @@ __all__ = [
     "AssessmentSnapshot",
     "CoSignature",
     "Commitment",
+    "Directive",
+    "DirectiveCopy",
+    "DirectiveEntry",
     "DueRule",
     "Evidence",
     "Extension",

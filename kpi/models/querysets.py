@@ -14,7 +14,7 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.values import SubmissionState, Verb
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from accounts.permissions import Actor
     from kpi.models.periods import Period
@@ -56,6 +56,13 @@ class IndicatorQuerySet(models.QuerySet):
         """Annotate ``supporting_names``: short names of the supporting departments in official order."""
         departments = apps.get_model("accounts", "Department").objects.filter(supported_indicators=OuterRef("pk"))
         return self.annotate(supporting_names=ArraySubquery(departments.order_by("ordinal").values("short_name")))
+
+    def with_directives(self, actor: Actor, moment: datetime) -> IndicatorQuerySet:
+        """Annotate ``said_by_leaders``: the directives the actor may read as they stood at a moment, for
+        ``selectors.directives.of_row``, so that a board needs no query for them."""
+        from kpi.models.directives import of_indicator  # which knows indicators
+
+        return self.annotate(said_by_leaders=of_indicator(actor, moment))
 
     def for_board(self, period: Period) -> IndicatorQuerySet:
         """Everything a row needs, in three queries: the target in force, plan, milestones, who leads."""

@@ -24,6 +24,19 @@ def holding(role: Role, *, day: date, department_id: int | None = None) -> list[
     return sorted(users.values(), key=lambda user: user.username)
 
 
+def holding_post(post_id: int, *, day: date) -> list[User]:
+    """Active users who hold a leader's post on ``day`` (1 query), by user name."""
+    held = Membership.objects.active_on(day).filter(role=Role.LEADER, post_id=post_id)
+    return list(User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("username"))
+
+
+def answering_for(department_id: int, *, day: date) -> list[User]:
+    """Staff of a department and whoever signs for it on ``day`` (3 queries), each once, by user name."""
+    users = {user.pk: user for user in holding(Role.STAFF, day=day, department_id=department_id)}
+    users |= {user.pk: user for user in signing_for(department_id, day=day)}
+    return sorted(users.values(), key=lambda user: user.username)
+
+
 def signing_for(department_id: int, *, day: date) -> list[User]:
     """Heads of a department on ``day`` and whom they lent their signature to (2 queries), by user name."""
     lent = Delegation.objects.in_force_on(day).filter(department_id=department_id).select_related("delegate")

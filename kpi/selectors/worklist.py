@@ -7,13 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
+
 from accounts.models import Department
 from accounts.permissions import Actor
+from kpi.domain.directives import OWED
 from kpi.domain.values import Rag, SubmissionState, Timeliness
-from kpi.models import Indicator, Period
+from kpi.models import Directive, Indicator, Period
 from kpi.models.querysets import IndicatorQuerySet
-from kpi.selectors import scoreboard
+from kpi.selectors import directives, scoreboard
 from kpi.selectors.cockpit import units
+from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import SEVERITY, MonthLamp, Row, Scoreboard
 
 # Worst first: what came back, what nobody began, what is begun, what is on its way, what is finished.
@@ -73,6 +77,7 @@ class Worklist:
 
     board: Scoreboard
     groups: dict[str, list[Task]]
+    directives: Sequence[Standing] = ()
 
     @property
     def open_count(self) -> int:
@@ -100,12 +105,21 @@ def run_with(row: Row, month: MonthLamp, rag: Rag) -> int:
 
 
 def todo(*, actor: Actor, year: int, now: datetime) -> Worklist:
-    """Everything the actor's departments owe for periods that are open."""
-    board = scoreboard.build(year=year, now=now, actor=actor, indicators=_led(year, actor.department_ids))
+    """Everything the actor's departments owe for periods that are open, and the directives they owe an answer to."""
+    board = scoreboard.build(year=year, now=now, actor=actor, indicators=_concerning(year, actor, now))
+    tasks = [task for task in _open_tasks(board, now) if task.indicator.lead_department_id in actor.department_ids]
     groups: dict[str, list[Task]] = {}
-    for task in sorted(_open_tasks(board, now), key=_urgency):
+    for task in sorted(tasks, key=_urgency):
         groups.setdefault(task.group, []).append(task)
-    return Worklist(board, {name: groups[name] for name in ORDER if name in groups})
+    owed = directives.owed_by(actor, (row.indicator for row in board.rows), now)
+    return Worklist(board, {name: groups[name] for name in ORDER if name in groups}, owed)
+
+
+def _concerning(year: int, actor: Actor, now: datetime) -> IndicatorQuerySet:
+    """What the actor's departments lead, and what they were asked about by a leader."""
+    addressed = Directive.objects.filter(indicator=OuterRef("pk"), department__in=actor.department_ids)
+    mine = Q(lead_department_id__in=actor.department_ids) | Q(Exists(addressed.filter(state__in=OWED)))
+    return Indicator.objects.of_year(year).filter(mine).with_directives(actor, now)
 
 
 def _led(year: int, departments: frozenset[int]) -> IndicatorQuerySet:

@@ -16,11 +16,13 @@ from django.http import Http404, HttpRequest
 from django.utils.timezone import localtime
 
 from accounts import clock
+from accounts.permissions import Actor
 from kpi import labels
 from kpi.domain.values import Rag
 from kpi.models import Period
+from kpi.selectors import directives, scoreboard
 from kpi.selectors import periods as period_selector
-from kpi.selectors import scoreboard
+from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import Row, Scoreboard
 
 
@@ -110,6 +112,20 @@ def board_or_404(request: HttpRequest, year: int, **options: object) -> Scoreboa
         return scoreboard.build(year=year, now=clock.now(), period_code=code, **reader)
     except Period.DoesNotExist as problem:
         raise Http404 from problem
+
+
+def open_directives(seen: Look, actor: Actor) -> dict[int, list[Standing]]:
+    """Directives that were not over at the moment looked at, worst first, by indicator id.
+
+    No query for the present, whose indicators are read ``with_directives``; 1 for a past month.
+    """
+    if seen.is_past:
+        year = seen.board.period.report.year
+        found = directives.open_by_indicator(year=year, now=seen.cut_off, actor=actor)
+        shown = {row.indicator.pk for row in seen.board.rows}
+        return {indicator: rows for indicator, rows in found.items() if indicator in shown}
+    standing = {row.indicator.pk: directives.of_row(row.indicator, seen.now) for row in seen.board.rows}
+    return {indicator: rows for indicator, said in standing.items() if (rows := directives.in_tab(said, "open"))}
 
 
 def lamp_asked_for(request: HttpRequest) -> Rag | None:

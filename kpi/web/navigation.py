@@ -43,13 +43,14 @@ COCKPIT = Entry(_("总览"), "cockpit/", is_as_of=True)
 DESK = Entry(_("督查台"), "desk/")
 LIVING = Entry(_("活报告"), "living-report/", is_as_of=True)
 DEPARTMENTS = Entry(_("部门"), "departments/", is_as_of=True)
+DIRECTIVES = Entry(_("批示督办"), "directives/")
 
 # First match wins: a person with several roles starts where most is waiting for them.
 MENUS = (
-    (Role.LEADER, (COCKPIT, LIVING, DEPARTMENTS)),
-    (Role.SUPERVISOR, (DESK, COCKPIT, LIVING, DEPARTMENTS)),
-    (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, LIVING)),
-    (Role.STAFF, (TODO, GRID, COCKPIT, LIVING)),
+    (Role.LEADER, (COCKPIT, LIVING, DEPARTMENTS, DIRECTIVES)),
+    (Role.SUPERVISOR, (DESK, COCKPIT, DIRECTIVES, LIVING, DEPARTMENTS)),
+    (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, DIRECTIVES, LIVING)),
+    (Role.STAFF, (TODO, GRID, COCKPIT, DIRECTIVES, LIVING)),
 )
 
 

@@ -7,6 +7,7 @@ document.querySelectorAll("[data-phrases]").forEach((phrases) => {
     const words = event.target.nextElementSibling.textContent;
     field.value = field.value.trim() ? `${field.value.trim()}；${words}` : words;
     event.target.checked = false;
-    field.focus();
+    // On a phone the keyboard would come up over the button that sends.
+    if (!("quiet" in phrases.dataset)) { field.focus(); }
   });
 });

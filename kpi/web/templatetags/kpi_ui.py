@@ -14,10 +14,12 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from kpi import labels, wording
+from kpi.domain.directives import NODES
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Rag, Timeliness
 from kpi.models import Indicator, Period
+from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
 from kpi.selectors.standing import trajectory_of
 from kpi.selectors.worklist import UnitMonth
@@ -307,6 +309,26 @@ def ratio_scale(assessment: Assessment) -> dict[str, object]:
     """Where a share of the plan stands between red, amber and green: 60 to 120 per cent along 384 units."""
     share = min(max(assessment.ratio or Decimal(0), Decimal("0.6")), Decimal("1.2"))
     return {"x": ((share - Decimal("0.6")) * 640).quantize(Decimal("0.1"))}
+
+
+@register.inclusion_tag("kpi/parts/directive_track.html")
+def directive_track(found: Standing, with_words: bool = False) -> dict[str, object]:
+    """●●●○○○: how far a directive has come; the words are there for everyone who does not see the dots."""
+    words = [str(labels.DIRECTIVE_NODE[state].text) for state in NODES]
+    nodes = [(word, place <= found.nodes_reached) for place, word in enumerate(words, start=1)]
+    return {"found": found, "nodes": nodes, "now": words[found.nodes_reached - 1], "with_words": with_words}
+
+
+@register.simple_tag
+def directive_due(found: Standing) -> SafeString:
+    """What is left of a directive's time: a clock and “超期 9 天”, “还剩 3 天”, or that the unit has answered."""
+    if found.is_overdue:
+        return format_html('<b class="over">{}{}</b>', icon("i-clock", 16), wording.overdue(found.days_overdue))
+    if found.is_owed:
+        return format_html("{}", wording.directive_due(found.due_on, found.today))
+    if found.replied_at is not None and found.is_open:
+        return format_html("{}", _("%(day)s已反馈") % {"day": wording.short_day(found.replied_at)})
+    return format_html("{}", labels.DIRECTIVE_STATE[found.state].text)
 
 
 @register.simple_tag

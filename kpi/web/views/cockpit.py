@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts import clock
 from kpi.domain.values import Rag
+from kpi.models import Indicator
 from kpi.selectors import attention, cockpit, forecasts, living_report, units
 from kpi.selectors.attention import Item
+from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import Row, Scoreboard
-from kpi.web.look import Look, lamp_asked_for, later, look, tiles
+from kpi.web.look import Look, lamp_asked_for, later, look, open_directives, tiles
 
 
 @login_required
 def show_cockpit(request: HttpRequest, year: int) -> HttpResponse:
     """The year in one sentence, with what needs a leader's eye."""
-    seen = look(request, year, keeps=("lamp", "scope"))
+    indicators = Indicator.objects.of_year(year).with_directives(request.actor, clock.now())
+    seen = look(request, year, keeps=("lamp", "scope"), indicators=indicators)
     lamp = lamp_asked_for(request)
     everything = request.GET.get("scope") == "all"
-    found = later(_attention, seen)
+    said = later(open_directives, seen, request.actor)
+    found = later(lambda: _attention(seen, said()))
     context = {
         "look": seen,
         "board": seen.board,
@@ -32,6 +37,8 @@ def show_cockpit(request: HttpRequest, year: int) -> HttpResponse:
         "reporting": later(cockpit.reporting, seen.board),
         "cards": lambda: attention.cards(found()),
         "ambers": lambda: attention.long_ambers(found()),
+        "directives": said,
+        "overdue": lambda: sum(each.is_overdue for rows in said().values() for each in rows),
         "explanations": later(lambda: cockpit.explanations((item.row for item in found()), seen.cut_off)),
         **_changes(seen.board),
         "coming": later(cockpit.coming, seen.board, seen.day),
@@ -52,8 +59,9 @@ def _changes(board: Scoreboard) -> dict[str, Callable[[], object]]:
     return {"changes": changes, "first_due": lambda: sum(change.direction == "due" for change in changes())}
 
 
-def _attention(seen: Look) -> list[Item]:
-    return attention.items(seen.board, day=seen.day, forecast_of=forecasts.forecast_of)
+def _attention(seen: Look, said: Mapping[int, list[Standing]]) -> list[Item]:
+    late = {indicator: max(each.days_overdue for each in rows) for indicator, rows in said.items()}
+    return attention.items(seen.board, day=seen.day, forecast_of=forecasts.forecast_of, overdue_days=late)
 
 
 def _groups(board: Scoreboard, lamp: Rag | None, everything: bool) -> list[units.Group]:
@@ -84,7 +92,7 @@ def show_screen(request: HttpRequest, year: int) -> HttpResponse:
     if view not in SCREEN:
         raise Http404
     seen = look(request, year, keeps=("view",), actor=None)
-    found = later(_attention_without_directives, seen)
+    found = later(_attention, seen, {})
     context = {
         "look": seen,
         "board": seen.board,
@@ -100,7 +108,3 @@ def show_screen(request: HttpRequest, year: int) -> HttpResponse:
         "is_locked": seen.board.period.locked_at is not None,
     }
     return render(request, "kpi/screen.html", context)
-
-
-def _attention_without_directives(seen: Look) -> list[Item]:
-    return attention.items(seen.board, day=seen.day, forecast_of=forecasts.forecast_of)

@@ -13,12 +13,13 @@ from accounts import clock
 from accounts.models import Department
 from kpi.domain.cosigning import CoSigning
 from kpi.domain.errors import DomainError
-from kpi.models import Period
+from kpi.models import Indicator, Period
 from kpi.selectors import (
     burden,
     calendar,
     cockpit,
     cosigning,
+    directives,
     windows,
     worklist,
 )
@@ -45,7 +46,9 @@ def render_desk(
     status: int = 200,
 ) -> HttpResponse:
     """The desk of a period; ``problem`` is what was refused in the section called ``place``."""
-    board, now = board_or_404(request, year, period_code=period_code), clock.now()
+    now = clock.now()
+    indicators = Indicator.objects.of_year(year).with_directives(request.actor, now)
+    board = board_or_404(request, year, period_code=period_code, indicators=indicators)
     burdens, days = burden.burden(board), calendar.work_calendar()
     waiting = worklist.awaiting_review(board, now)
     context = {
@@ -60,6 +63,7 @@ def render_desk(
         # December's report is due in January: both years must be known.
         "guessed_years": days.unknown_years([year, year + 1]),
         "unfiled": sum(row.current.is_unfiled for row in board.rows),
+        "directives": directives.counts_of((row.indicator for row in board.rows), now),
         "requests": windows.requests_of(board.period),
         "until": windows.proposed_until(now, days),
         "burdens": burdens,

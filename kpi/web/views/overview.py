@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from accounts import clock
 from kpi.domain.values import Kind
 from kpi.models import Indicator
-from kpi.selectors import cosigning, history, living_report
+from kpi.selectors import cosigning, directives, history, living_report
 from kpi.selectors import periods as period_selector
 from kpi.selectors.scoreboard import Row
 from kpi.web.look import board_or_404, lamp_asked_for, tiles
@@ -29,7 +29,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One commitment's whole story: the sentence, the curve, why this colour, every step taken."""
+    now = clock.now()
     indicators = Indicator.objects.of_year(year).filter(code=code).with_supporting()
+    indicators = indicators.with_directives(request.actor, now)
     board = board_or_404(request, year, indicators=indicators)
     if not board.rows:
         raise Http404
@@ -41,6 +43,7 @@ def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "row": row,
         "indicator": row.indicator,
         "figure_rows": [month for month in reversed(row.months) if month.assessment and month.is_own],
+        "directives": directives.of_row(row.indicator, now),
         "entries": history.log_of(steps)[:RECENT_STEPS],
         "progress": cosigning.of_row(row.current.submission) if row.current.submission else None,
         "explanation": explanation,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from accounts import clock
 from accounts.models import Department
+from kpi.domain.values import Rag
 from kpi.models import Indicator
 from kpi.selectors import cockpit, units
+from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import Row, worst_first
-from kpi.web.look import Look, lamp_asked_for, look, tiles
+from kpi.web.look import Look, lamp_asked_for, later, look, open_directives, tiles
 
 KEPT = ("role", "lamp", "scope", "sort")
 ROLES = ("lead", "supporting")
@@ -33,7 +37,8 @@ def show_department(request: HttpRequest, year: int, code: str) -> HttpResponse:
     role = request.GET.get("role", ROLES[0])
     if role not in ROLES:
         raise Http404
-    seen = look(request, year, keeps=KEPT, indicators=units.involving(department, year))
+    indicators = units.involving(department, year).with_directives(request.actor, clock.now())
+    seen = look(request, year, keeps=KEPT, indicators=indicators)
     led = seen.of(row for row in seen.board.rows if row.indicator.lead_department_id == department.pk)
     supported = seen.of(row for row in seen.board.rows if row.indicator.lead_department_id != department.pk)
     chosen = led if role == "lead" else supported
@@ -52,7 +57,8 @@ def show_department(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "on_time": units.on_time_by_month(led.board),
         "led": led.board,
     }
-    return render(request, "kpi/department.html", context | _rows(request, chosen, units.chapters))
+    shown = context | _rows(request, chosen, units.chapters) | _directives(request, chosen)
+    return render(request, "kpi/department.html", shown)
 
 
 @login_required
@@ -70,12 +76,14 @@ def show_sector(request: HttpRequest, year: int, code: str) -> HttpResponse:
     if title is None:
         raise Http404
     indicators = Indicator.objects.of_year(year).filter(commitment__section=title)
+    indicators = indicators.with_directives(request.actor, clock.now())
     seen = look(request, year, keeps=KEPT, indicators=indicators)
     context = {"title": title, "on_time": units.on_time_by_month(seen.board), "led": seen.board}
-    return render(request, "kpi/sector.html", context | _rows(request, seen, units.parts_of_chapter))
+    shown = context | _rows(request, seen, units.parts_of_chapter) | _directives(request, seen)
+    return render(request, "kpi/sector.html", shown)
 
 
-def _rows(request: HttpRequest, seen: Look, group) -> dict[str, object]:
+def _rows(request: HttpRequest, seen: Look, grouped: Callable[[Iterable[Row]], list[units.Group]]) -> dict[str, object]:
     """Tiles and rows of a unit as the address narrows and orders them."""
     lamp, rows = lamp_asked_for(request), seen.board.rows
     is_behind, by_severity = request.GET.get("scope") == "behind", request.GET.get("sort") == "severity"
@@ -86,7 +94,7 @@ def _rows(request: HttpRequest, seen: Look, group) -> dict[str, object]:
         "now": seen.now,
         "lamp": lamp,
         "tiles": tiles(seen.board, seen, lamp),
-        "groups": _one_group(shown) if by_severity else group(shown),
+        "groups": _one_group(shown) if by_severity else grouped(shown),
         "is_narrowed": len(shown) < len(rows),
         "is_behind": is_behind,
         "by_severity": by_severity,
@@ -96,7 +104,17 @@ def _rows(request: HttpRequest, seen: Look, group) -> dict[str, object]:
     }
 
 
-def _is_shown(row: Row, lamp, is_behind: bool) -> bool:
+def _directives(request: HttpRequest, seen: Look) -> dict[str, object]:
+    """The open directives on the rows looked at, worst first."""
+
+    def in_order() -> list[Standing]:
+        found = open_directives(seen, request.actor)
+        return sorted((each for rows in found.values() for each in rows), key=attrgetter("urgency"))
+
+    return {"directives": later(in_order)}
+
+
+def _is_shown(row: Row, lamp: Rag | None, is_behind: bool) -> bool:
     if lamp is not None:
         return row.rag is lamp
     return row.rag in cockpit.BAD or not is_behind
