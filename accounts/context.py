@@ -9,12 +9,15 @@ from accounts import clock
 
 TEXT_SIZES = ("normal", "large", "xlarge")
 TEXT_SIZE_COOKIE = "text_size"
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
 
 
 def trial(request: HttpRequest) -> dict[str, object]:
-    """The trial's shifted clock for the banner, and the reader's text size."""
-    size = request.COOKIES.get(TEXT_SIZE_COOKIE, "")
+    """The trial's shifted clock for the banner, and the reader's text size and light or dark."""
+    size, theme = request.COOKIES.get(TEXT_SIZE_COOKIE, ""), request.COOKIES.get(THEME_COOKIE, "")
     return {
         "trial_now": clock.now() if settings.TRIAL else None,
         "text_size": size if size in TEXT_SIZES else TEXT_SIZES[0],
+        "theme": theme if theme in THEMES else THEMES[0],
     }

@@ -6,6 +6,7 @@ from kpi.api import views as api
 from kpi.web.views import (
     brief,
     bulk,
+    cockpit,
     cosigning,
     deciding,
     delegating,
@@ -18,6 +19,7 @@ from kpi.web.views import (
     ledger,
     living_report,
     overview,
+    units,
     windows,
 )
 
@@ -35,6 +37,12 @@ class MonthConverter(CodeConverter):
     regex = r"\d{4}-\d{2}"
 
 
+class CommitmentConverter(CodeConverter):
+    """The code of a commitment in the report."""
+
+    regex = r"C\d{3,4}"
+
+
 class YearConverter:
     """A year of four digits."""
 
@@ -44,12 +52,18 @@ class YearConverter:
 
 
 register_converter(CodeConverter, "code")
+register_converter(CommitmentConverter, "commitment")
 register_converter(MonthConverter, "month")
 register_converter(YearConverter, "year")
 
 urlpatterns = [
     path("", overview.home, name="home"),
-    path("<year:year>/cockpit/", overview.show_cockpit, name="cockpit"),
+    path("<year:year>/cockpit/", cockpit.show_cockpit, name="cockpit"),
+    path("<year:year>/cockpit/screen/", cockpit.show_screen, name="cockpit-screen"),
+    path("<year:year>/departments/", units.list_departments, name="departments"),
+    path("<year:year>/departments/<slug:code>/", units.show_department, name="department"),
+    path("<year:year>/sectors/", units.list_sectors, name="sectors"),
+    path("<year:year>/sectors/<commitment:code>/", units.show_sector, name="sector"),
     path("<year:year>/kpis/<code:code>/", overview.show_indicator, name="indicator"),
     path("<year:year>/living-report/", living_report.show_report, name="living-report"),
     path("<year:year>/living-report/panel/<code:code>/", living_report.show_panel, name="living-panel"),

@@ -7,4 +7,5 @@ urlpatterns = [
     path("logout/", views.SignOut.as_view(), name="logout"),
     path("account/", views.account, name="account"),
     path("prefs/text-size/", views.text_size, name="text-size"),
+    path("prefs/theme/", views.theme, name="theme"),
 ]

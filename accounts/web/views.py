@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts import audit, clock
-from accounts.context import TEXT_SIZE_COOKIE, TEXT_SIZES
+from accounts.context import TEXT_SIZE_COOKIE, TEXT_SIZES, THEME_COOKIE, THEMES
 from accounts.models import User
 from accounts.web.forms import SignInForm
 
@@ -58,11 +58,21 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def text_size(request: HttpRequest) -> HttpResponse:
     """Keep the reader's text size for a year and go back to where they were."""
+    return _kept(request, TEXT_SIZE_COOKIE, request.POST.get("size", ""), TEXT_SIZES)
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep light or dark for a year and go back to where they were."""
+    return _kept(request, THEME_COOKIE, request.POST.get("theme", ""), THEMES)
+
+
+def _kept(request: HttpRequest, cookie: str, value: str, allowed: tuple[str, ...]) -> HttpResponse:
+    """Back to the page, with the choice in its cookie; a value that does not exist changes nothing."""
     back = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = "/"
     response = redirect(back)
-    size = request.POST.get("size", "")
-    if size in TEXT_SIZES:
-        response.set_cookie(TEXT_SIZE_COOKIE, size, max_age=A_YEAR, samesite="Lax", httponly=True)
+    if value in allowed:
+        response.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax", httponly=True)
     return response

@@ -63,6 +63,7 @@ TEMPLATES = [
         "OPTIONS": {
             "libraries": {
                 "kpi_ui": "kpi.web.templatetags.kpi_ui",
+                "boards": "kpi.web.templatetags.boards",
                 "living_ui": "kpi.web.templatetags.living_ui",
             },
             "context_processors": [

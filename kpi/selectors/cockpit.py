@@ -1,4 +1,4 @@
-"""What a leader looks at, derived from one scoreboard: attention, changes, coming dates, units, reporting.
+"""What a leader looks at, derived from one scoreboard: changes, coming dates, units, reporting, explanations.
 
 Everything here works on rows already loaded; only ``explanations`` asks the database again (1 query).
 """
@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
 
 from django.db.models import Q
 
 from accounts.models import Department
-from kpi.domain.values import Kind, Rag, Timeliness
-from kpi.models import Submission
-from kpi.selectors.content import in_force
+from kpi.domain.values import Kind, Rag, Timeliness, Verb
+from kpi.models import Review, Submission
+from kpi.selectors.content import Content
 from kpi.selectors.scoreboard import FILED, SEVERITY, Row, Scoreboard, worst_first
 
-# “Three ambers in a row” needs a leader's eye although none of them is red.
-LONG_AMBER = 3
 BAD = (Rag.RED, Rag.AMBER)
 
 
@@ -74,17 +72,6 @@ class Unit:
     department: Department
     rows: Sequence[Row]
     on_time_share: Decimal | None
-
-
-def reds(board: Scoreboard) -> list[Row]:
-    """Red rows, the latest turn first: what is new needs a decision, what is old has one."""
-    return sorted((row for row in board.rows if row.rag is Rag.RED), key=attrgetter("run_length"))
-
-
-def long_ambers(board: Scoreboard) -> list[Row]:
-    """Ambers of three months or more, the longest first."""
-    found = [row for row in board.rows if row.rag is Rag.AMBER and row.run_length >= LONG_AMBER]
-    return sorted(found, key=attrgetter("run_length"), reverse=True)
 
 
 def changes(board: Scoreboard) -> list[Change]:
@@ -152,11 +139,24 @@ def in_scope(board: Scoreboard, *, lamp: Rag | None = None, everything: bool = F
     return [(section, rows) for section, rows in sections if rows]
 
 
-def explanations(rows: Iterable[Row]) -> Mapping[str, Submission]:
-    """The approved submission behind each row's lamp, by indicator code (1 query)."""
+def explanations(rows: Iterable[Row], until: datetime) -> Mapping[str, Submission]:
+    """The report behind each row's lamp as it was approved last by ``until``, by indicator code (1 query).
+
+    A correction approved later says nothing about the moment looked at. The reports are never to be saved.
+    """
     sources = {(row.indicator.pk, row.current.source_period) for row in rows if row.current.source_period}
     wanted = Q(pk__in=[])
     for indicator, period in sources:
-        wanted |= Q(indicator=indicator, period__code=period)
-    found = Submission.objects.ever_approved().with_standing().filter(wanted).select_related("indicator")
-    return {submission.indicator.code: in_force(submission) for submission in found}
+        wanted |= Q(submission__indicator=indicator, submission__period__code=period)
+    approvals = Review.objects.filter(wanted, verb=Verb.APPROVE, at__lte=until).order_by("submission_id", "-version")
+    last = approvals.distinct("submission_id").select_related("submission__indicator")
+    return {found.submission.indicator.code: _as_approved(found) for found in last}
+
+
+def _as_approved(approval: Review) -> Submission:
+    """The report of an approval; where it moved on since, with the content of that moment."""
+    report = approval.submission
+    if report.version != approval.version:
+        for name, value in Content.from_json(approval.content).as_fields().items():
+            setattr(report, name, value)
+    return report

@@ -16,4 +16,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     match = request.resolver_match
     year = match.kwargs.get("year") if match else None
     year = year or latest_year()
-    return {"nav_year": year, "nav_items": items_for(actor, year, request.path) if year else []}
+    return {
+        "nav_year": year,
+        "nav_items": items_for(actor, year, request.path, request.GET.get("period", "")) if year else [],
+    }

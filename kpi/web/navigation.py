@@ -12,6 +12,9 @@ from accounts.models import Role
 from accounts.permissions import Actor
 
 MONTH = re.compile(r"/\d{4}-\d{2}/")
+PERIOD = re.compile(r"\d{4}-\d{2}")
+# A phone's bottom bar holds five, of which “my account” is one.
+IN_BAR = 4
 
 
 @dataclass(frozen=True)
@@ -19,32 +22,62 @@ class NavItem:
     label: Promise | str
     url: str
     is_current: bool = False
+    is_in_bar: bool = True
 
 
-TODO = (_("我的待办"), "todo/")
-GRID = (_("批量填报"), "reports/grid/")
-SIGN_OFF = (_("审签"), "signoff/")
-COCKPIT = (_("总览"), "cockpit/")
-DESK = (_("督查台"), "desk/")
-LIVING = (_("活报告"), "living-report/")
-DIRECTIVES = (_("批示督办"), "directives/")
+@dataclass(frozen=True)
+class Entry:
+    """A page of the menu. ``is_as_of``: it can show any month, so the month looked at is kept on the way there."""
+
+    label: Promise | str
+    page: str
+    is_as_of: bool = False
+    is_for_desktop: bool = False
+
+
+TODO = Entry(_("我的待办"), "todo/")
+# A grid of figures is no work for a phone.
+GRID = Entry(_("批量填报"), "reports/grid/", is_for_desktop=True)
+SIGN_OFF = Entry(_("审签"), "signoff/")
+COCKPIT = Entry(_("总览"), "cockpit/", is_as_of=True)
+DESK = Entry(_("督查台"), "desk/")
+LIVING = Entry(_("活报告"), "living-report/", is_as_of=True)
+DEPARTMENTS = Entry(_("部门"), "departments/", is_as_of=True)
+DIRECTIVES = Entry(_("批示督办"), "directives/")
 
 # First match wins: a person with several roles starts where most is waiting for them.
 MENUS = (
-    (Role.LEADER, (COCKPIT, LIVING, DIRECTIVES)),
-    (Role.SUPERVISOR, (DESK, COCKPIT, LIVING, DIRECTIVES)),
-    (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, LIVING, DIRECTIVES)),
-    (Role.STAFF, (TODO, GRID, COCKPIT, LIVING, DIRECTIVES)),
+    (Role.LEADER, (COCKPIT, LIVING, DEPARTMENTS, DIRECTIVES)),
+    (Role.SUPERVISOR, (DESK, COCKPIT, DIRECTIVES, LIVING, DEPARTMENTS)),
+    (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, DIRECTIVES, LIVING)),
+    (Role.STAFF, (TODO, GRID, COCKPIT, DIRECTIVES, LIVING)),
 )
 
 
-def items_for(actor: Actor, year: int, path: str) -> list[NavItem]:
-    """The menu of an actor's roles for a year, without doubles."""
-    entries = dict.fromkeys(entry for role, menu in MENUS if _serves_as(actor, role) for entry in menu)
-    urls = [(label, f"/{year}/{page}") for label, page in entries]
+def items_for(actor: Actor, year: int, path: str, period: str = "") -> list[NavItem]:
+    """The menu of an actor's roles for a year, without doubles; ``period`` is the month looked at, if not now."""
+    entries = list(dict.fromkeys(entry for role, menu in MENUS if _serves_as(actor, role) for entry in menu))
+    entries += _own_unit(actor) if entries else []
+    in_bar = [entry for entry in entries if not entry.is_for_desktop][:IN_BAR]
+    at = f"?period={period}" if PERIOD.fullmatch(period) else ""
     # The month in an address says which page of an entry is looked at, not another entry.
     path = MONTH.sub("/", path)
-    return [NavItem(label, url, path.startswith(url)) for label, url in urls]
+    current = max((f"/{year}/{each.page}" for each in entries if path.startswith(f"/{year}/{each.page}")), default="")
+    return [
+        NavItem(
+            label=entry.label,
+            url=f"/{year}/{entry.page}{at if entry.is_as_of else ''}",
+            is_current=f"/{year}/{entry.page}" == current,
+            is_in_bar=entry in in_bar,
+        )
+        for entry in entries
+    ]
+
+
+def _own_unit(actor: Actor) -> list[Entry]:
+    """The page of the unit a person files or signs for; with several units, of the first."""
+    own = [found.department for found in actor.memberships if found.role in (Role.STAFF, Role.HEAD)]
+    return [Entry(_("本单位任务"), f"departments/{own[0].code}/", is_as_of=True)] if own else []
 
 
 def _serves_as(actor: Actor, role: Role) -> bool:
@@ -56,5 +89,5 @@ def home_of(actor: Actor, year: int) -> str:
     """The address a person lands on after signing in; administrators have their own site."""
     for role, menu in MENUS:
         if actor.has(role):
-            return f"/{year}/{menu[0][1]}"
+            return f"/{year}/{menu[0].page}"
     return "/account/"

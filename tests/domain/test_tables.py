@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kpi.domain.anchors import Anchor, Place, figures_changed, place_all
+from kpi.domain.attention import Watched, concerns
 from kpi.domain.calendar import Roll, WorkCalendar
 from kpi.domain.cosigning import Stance, cosigning
 from kpi.domain.errors import DomainError, IllegalTransition
@@ -304,6 +305,18 @@ def test_where_a_quotation_stands_in_a_corrected_text_is_in_the_table(row):
         assert (found.how, words, said) == (row["结果"], wanted, [row["数字有变"], row["请核对"]])
     else:
         assert (found, "") == (row["结果"], wanted)
+
+
+@pytest.mark.parametrize("row", rows("attention"))
+def test_what_needs_a_leaders_eye_and_why(row):
+    watched = Watched(
+        rag=Rag(row["亮灯"]),
+        run_length=int(row["连续月数"]),
+        days_left=int(row["距时限天数"]),
+        is_short=row["预计不足"] == "yes",
+        directive_overdue_days=int(row["批示超期天数"] or 0),
+    )
+    assert " ".join(concerns(watched)) == row["关注理由"]
 
 
 def course(row) -> Course:

@@ -14,7 +14,7 @@ from accounts.permissions import Actor, actor_for
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, PeriodClosed, StaleVersion
 from kpi.domain.values import Rag
 from kpi.models import AssessmentSnapshot, Period, RagOverride, Submission
-from kpi.selectors import cockpit, scoreboard
+from kpi.selectors import attention, scoreboard
 from kpi.selectors.history import log_of, override_of, steps_of
 from kpi.selectors.records import as_record
 from kpi.selectors.scoreboard import Row, Scoreboard
@@ -107,10 +107,14 @@ def test_before_approval_it_waits_with_the_figure(db):
 def test_run_lengths_count_the_reviewed_lamp(db):
     found = approved()
     assert farmland().run_length > 1
-    assert "A06" in {row.indicator.code for row in cockpit.long_ambers(board())}
+    assert "A06" in needing_attention()
     set_lamp(found)
     assert farmland().run_length == 1
-    assert "A06" not in {row.indicator.code for row in cockpit.long_ambers(board())}
+    assert "A06" not in needing_attention()
+
+
+def needing_attention() -> set[str]:
+    return {item.row.indicator.code for item in attention.items(board(), day=NOW.date())}
 
 
 def test_a_newer_one_replaces_it_and_both_are_kept(db):

@@ -181,9 +181,10 @@ def bullet(row: Row) -> dict[str, object]:
 
 @register.inclusion_tag("kpi/parts/columns.html")
 def columns(history: list[tuple[str, int]]) -> dict[str, object]:
-    """The strip of a tile: how many rows had this lamp, month by month."""
+    """The strip of a tile: how many rows had this lamp, month by month; months to come keep their place."""
     counts = [count for _code, count in history]
-    return {"bars": charts.columns(counts), "counts": counts, "width": max(len(counts) * 11 - 3, 8)}
+    ahead = [position * 11 for position in range(len(counts), 12)]
+    return {"bars": charts.columns(counts), "counts": counts, "ahead": ahead}
 
 
 @register.inclusion_tag("kpi/parts/pieces.html")
@@ -224,13 +225,14 @@ def cockpit_verdict(board: Scoreboard) -> SafeString:
     """The year in one sentence: how many are behind, at risk, and what changed."""
     counts = board.counts
     if counts[Rag.NOT_DUE] == len(board.rows):
-        return format_html("{}", _("%(month)s期填报中，首期审定后亮灯") % {"month": wording.month(board.period.code)})
+        month = month_number(board.period.code)
+        return format_html("{}", _("%(month)s 月期填报中，首期审定后亮灯") % {"month": month})
     behind = _("%(count)s 项滞后") % {"count": counts[Rag.RED]}
     return format_html(
         _("{all} 项任务中 {red}，{amber}{change}"),
         all=len(board.rows),
         red=format_html("<em>{}</em>", behind) if counts[Rag.RED] else _("没有滞后"),
-        amber=_("%(count)s 项预警") % {"count": counts[Rag.AMBER]},
+        amber=_("%(count)s 项预警") % {"count": counts[Rag.AMBER]} if counts[Rag.AMBER] else _("没有预警"),
         change=_change_of_reds(board),
     )
 

@@ -13,7 +13,7 @@ from kpi.selectors import directives
 from kpi.selectors import periods as period_selector
 from kpi.selectors.brief import brief, indicators_of
 from kpi.selectors.scoreboard import Scoreboard
-from kpi.web.views.overview import board_or_404
+from kpi.web.look import board_or_404
 
 
 @login_required

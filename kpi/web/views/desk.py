@@ -27,7 +27,7 @@ from kpi.selectors import (
 from kpi.selectors import periods as period_selector
 from kpi.selectors.worklist import Task
 from kpi.services import periods, permissions
-from kpi.web.views.overview import board_or_404
+from kpi.web.look import board_or_404
 
 
 @login_required

@@ -29,8 +29,8 @@ from kpi.services.content import ContentInvalid, FieldError
 from kpi.web import directing
 from kpi.web.directing import IssueForm
 from kpi.web.errors import status_of
+from kpi.web.look import board_or_404
 from kpi.web.views.filing import version_of
-from kpi.web.views.overview import board_or_404
 
 V = DirectiveVerb
 A_PAGE = 50

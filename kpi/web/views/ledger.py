@@ -10,7 +10,7 @@ from accounts.permissions import require
 from kpi.models import Indicator
 from kpi.selectors import cockpit
 from kpi.selectors.people import contacts_by_department
-from kpi.web.views.overview import board_or_404
+from kpi.web.look import board_or_404
 from kpi.workbooks.export import ledger
 from kpi.workbooks.layout import LedgerLine
 
@@ -23,7 +23,7 @@ def download(request: HttpRequest, year: int) -> HttpResponse:
     require(request.actor.is_supervisor or request.actor.is_leader, "not_permitted")
     now = clock.now()
     board = board_or_404(request, year, indicators=Indicator.objects.of_year(year).with_supporting())
-    explanations = cockpit.explanations(board.rows)
+    explanations = cockpit.explanations(board.rows, board.period.locked_at or now)
     contacts = contacts_by_department(now.date())
     lines = [
         LedgerLine(

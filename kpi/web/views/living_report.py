@@ -11,7 +11,7 @@ from kpi import labels
 from kpi.models import Indicator
 from kpi.selectors import cockpit, directives
 from kpi.selectors.living_report import living_report
-from kpi.web.views.overview import board_or_404, lamp_asked_for
+from kpi.web.look import board_or_404, lamp_asked_for
 
 
 @login_required
