@@ -21,13 +21,11 @@ from kpi.models import Indicator, Period
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
 from kpi.selectors.standing import trajectory_of
 from kpi.selectors.worklist import UnitMonth
-from kpi.web import charts
+from kpi.web import charts, heatmap
 
 register = template.Library()
 
 RAG_CSS = {rag: label.css for rag, label in labels.RAG.items()}
-# The heat map's own shapes: readable at 14 px and in grey print.
-CELL_ICONS = {Rag.RED: "i-xr", Rag.AMBER: "i-tri", Rag.GREEN: "i-dot", Rag.DONE: "i-flag", Rag.NOT_DUE: "i-dash"}
 
 register.filter("figure", wording.figure)
 register.filter("signed", wording.signed)
@@ -36,6 +34,7 @@ register.filter("month_name", wording.month)
 register.filter("short_day", wording.short_day)
 register.simple_tag(wording.with_unit, name="with_unit")
 register.simple_tag(wording.amount, name="amount")
+register.simple_tag(heatmap.cell, name="heat_cell")
 register.filter("override_words", wording.override)
 register.filter("delegation_days", wording.delegation_days)
 
@@ -150,21 +149,6 @@ def days_left(due_at: datetime, now: datetime) -> str:
 @register.simple_tag
 def refusal(code: str, params: dict[str, object]) -> str:
     return wording.refusal(code, params)
-
-
-@register.inclusion_tag("kpi/parts/heat_cell.html")
-def heat_cell(month: MonthLamp) -> dict[str, object]:
-    """One month of the heat map: own, carried, unreviewed, missing, pending or none."""
-    rag = month.unreviewed.rag if month.mark == "unreviewed" and month.unreviewed else month.rag
-    name = _("%(month)s月") % {"month": month_number(month.period.code)}
-    return {
-        "month": month,
-        "mark": month.mark,
-        "rag": rag,
-        "icon": CELL_ICONS.get(rag or Rag.NOT_DUE),
-        "name": name,
-        "is_adjusted": month.override is not None,
-    }
 
 
 @register.inclusion_tag("kpi/parts/bullet.html")
