@@ -154,9 +154,12 @@ def in_scope(board: Scoreboard, *, lamp: Rag | None = None, everything: bool = F
 
 def explanations(rows: Iterable[Row]) -> Mapping[str, Submission]:
     """The approved submission behind each row's lamp, by indicator code (1 query)."""
-    sources = {(row.indicator.pk, row.current.source_period) for row in rows if row.current.source_period}
+    sources: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.current.source_period:
+            sources[row.current.source_period].append(row.indicator.pk)
     wanted = Q(pk__in=[])
-    for indicator, period in sources:
-        wanted |= Q(indicator=indicator, period__code=period)
+    for period, indicators in sources.items():
+        wanted |= Q(period__code=period, indicator__in=indicators)
     found = Submission.objects.ever_approved().with_standing().filter(wanted).select_related("indicator")
     return {submission.indicator.code: in_force(submission) for submission in found}

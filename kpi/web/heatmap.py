@@ -6,6 +6,7 @@ It depends on nothing but what it is asked with.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django.utils.html import format_html
@@ -23,10 +24,20 @@ CELL_ICONS = {Rag.RED: "i-xr", Rag.AMBER: "i-tri", Rag.GREEN: "i-dot", Rag.DONE:
 
 def cell(month: MonthLamp) -> SafeString:
     """The table cell of a month: own, carried, unreviewed, unpublished, unapproved, missing, pending or none."""
+    return cells((month,))
+
+
+def cells(months: Iterable[MonthLamp]) -> SafeString:
+    """The cells of a row, months in order."""
+    language = get_language()
+    return SafeString("".join([_cell(language, *_looks(month)) for month in months]))
+
+
+def _looks(month: MonthLamp) -> tuple[int, str, Rag | None, bool, Rag | None]:
+    """All a cell depends on."""
     mark = month.mark
     rag = month.unreviewed.rag if mark == "unreviewed" and month.unreviewed else month.rag
-    number = int(month.period.code[5:])
-    return _cell(get_language(), number, mark, rag, month.override is not None, month.republished_from)
+    return int(month.period.code[5:]), mark, rag, month.override is not None, month.republished_from
 
 
 @lru_cache(maxsize=4096)
