@@ -1,6 +1,6 @@
 # Everything a developer or a visitor needs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock messages install browser clean
+.PHONY: help run test bench check fix lock messages install browser clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,6 +21,9 @@ test: install browser ## Run every test against real PostgreSQL and Valkey
 	@echo "branch coverage of the domain core, which must be complete:"
 	@$(BIN)/coverage report --include='kpi/domain/*' --fail-under=100
 	@$(BIN)/coverage report --format=total | sed 's/^/branch coverage of everything, in per cent: /'
+
+bench: install ## What the leader pages cost at 400 indicators and 12 months: figures, not tests (COUNT=0 the demo as it is, ROUNDS=)
+	@$(BIN)/python -m benchmarks
 
 check: install ## What CI runs: format, lint, types, import contracts, translations, deployment, documents, tests
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """The WSGI application that granian (or any other server) serves."""
 
+import gc
 import os
 
 from django.conf import settings
@@ -9,3 +10,8 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
 # The visitor's address, for the audit trail: behind a proxy the connection's own address is the proxy's.
 application = wrap_wsgi_with_proxy_headers(get_wsgi_application(), settings.TRUSTED_PROXIES)
+# What was loaded now lives as long as the process: a page of thousands of rows must not have it searched for rubbish,
+# nor be searched itself every few hundred objects.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 10, 10)

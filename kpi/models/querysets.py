@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import Aggregate, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, JSONObject
 
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import SubmissionState, Verb
@@ -33,6 +33,17 @@ OVERRIDE_COLUMNS = (
     "actor_id",
     "submission_id",
 )
+
+
+class ObjectAggregate(Aggregate):
+    """Rows as one JSON object: of a key and a value each."""
+
+    function = "jsonb_object_agg"
+    arity = 2
+    output_field = models.JSONField()
+
+
+PLAN = ObjectAggregate("period", Cast("value", models.TextField()))
 OVERRIDE_ROW = JSONObject(**{name: name for name in OVERRIDE_COLUMNS}, at="at", actor_name="actor__display_name")
 SIGNED_STATES = (SubmissionState.SIGNED_OFF, SubmissionState.APPROVED)
 
@@ -64,12 +75,21 @@ class IndicatorQuerySet(models.QuerySet):
 
         return self.annotate(said_by_leaders=of_indicator(actor, moment))
 
+    def with_plan(self) -> IndicatorQuerySet:
+        """Annotate ``planned``: month to planned value as text, so that no float comes near it; ``None`` without any.
+
+        A mapping in place of twelve rows an indicator.
+        """
+        points = apps.get_model("kpi", "PlanPoint").objects.filter(indicator=OuterRef("pk")).order_by()
+        return self.annotate(planned=Subquery(points.values("indicator").values(plan=PLAN)))
+
     def for_board(self, period: Period) -> IndicatorQuerySet:
-        """Everything a row needs, in three queries: the target in force, plan, milestones, who leads."""
+        """Everything a row needs, in two queries: the target in force, plan, milestones, who leads."""
         return (
             self.with_target(Month.parse(period.code).last_day)
-            .select_related("commitment", "lead_department", "accountable_post", "rule_set")
-            .prefetch_related("plan_points", "milestones")
+            .with_plan()
+            .select_related("commitment", "lead_department", "accountable_post")
+            .prefetch_related("milestones")
         )
 
 

@@ -144,10 +144,13 @@ def explanations(rows: Iterable[Row], until: datetime) -> Mapping[str, Submissio
 
     A correction approved later says nothing about the moment looked at. The reports are never to be saved.
     """
-    sources = {(row.indicator.pk, row.current.source_period) for row in rows if row.current.source_period}
+    sources: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.current.source_period:
+            sources[row.current.source_period].append(row.indicator.pk)
     wanted = Q(pk__in=[])
-    for indicator, period in sources:
-        wanted |= Q(submission__indicator=indicator, submission__period__code=period)
+    for period, indicators in sources.items():
+        wanted |= Q(submission__period__code=period, submission__indicator__in=indicators)
     approvals = Review.objects.filter(wanted, verb=Verb.APPROVE, at__lte=until).order_by("submission_id", "-version")
     last = approvals.distinct("submission_id").select_related("submission__indicator")
     return {found.submission.indicator.code: _as_approved(found) for found in last}

@@ -18,12 +18,14 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Rag, SubmissionState, Timeliness, timeliness
 from kpi.domain.window import Window
-from kpi.models import AssessmentSnapshot, Indicator, Period, RagOverride, Submission
+from kpi.models import Indicator, Period, RagOverride, Submission
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors import periods as period_selector
+from kpi.selectors import published
 from kpi.selectors.content import Content, content_in_force, content_of
 from kpi.selectors.history import override_from
-from kpi.selectors.standing import RuleBook, assess_figure, is_asked, published
+from kpi.selectors.published import Editions, Published
+from kpi.selectors.standing import RuleBook, assess_figure, is_asked
 
 # Worst first: the order in which a person should look.
 SEVERITY = {Rag.RED: 0, Rag.AMBER: 1, Rag.GREEN: 2, Rag.NOT_DUE: 3, Rag.DONE: 4}
@@ -181,10 +183,15 @@ class Scoreboard:
     def previous_counts(self) -> Counter[Rag]:
         return Counter(row.previous_rag for row in self.rows if row.previous_rag is not None)
 
+    @cached_property
+    def monthly_counts(self) -> list[tuple[str, Counter[Rag]]]:
+        """How many rows had which lamp, month by month."""
+        lamps = zip(*(row.months for row in self.rows), strict=True)
+        return [(months[0].period.code, Counter(month.rag or Rag.NOT_DUE for month in months)) for months in lamps]
+
     def history_of(self, rag: Rag) -> list[tuple[str, int]]:
         """How many rows had a lamp, month by month."""
-        lamps = zip(*(row.months for row in self.rows), strict=True)
-        return [(months[0].period.code, sum((month.rag or Rag.NOT_DUE) is rag for month in months)) for months in lamps]
+        return [(code, counts[rag]) for code, counts in self.monthly_counts]
 
     def sections(self) -> Iterator[tuple[str, list[Row]]]:
         """Rows by chapter in report order, worst first inside a chapter."""
@@ -210,7 +217,7 @@ def build(
 ) -> Scoreboard:
     """The scoreboard of ``year`` as of ``period_code`` (default: the current period).
 
-    ``actor`` decides which unapproved figures are seen; ``None`` sees approved ones only. 7 queries however many
+    ``actor`` decides which unapproved figures are seen; ``None`` sees approved ones only. 6 queries however many
     indicators there are. Raises ``Period.DoesNotExist`` for an unknown period.
     """
     periods = period_selector.of_year(year)
@@ -221,7 +228,8 @@ def build(
     queryset = Indicator.objects.of_year(year) if indicators is None else indicators
     found = list(queryset.for_board(chosen))
     rules = RuleBook.load()
-    sources = _Sources.load(upto, actor, rules, now)
+    only = None if indicators is None else [indicator.pk for indicator in found]
+    sources = _Sources.load(upto, actor, rules, now, only)
     rows = tuple(Row(indicator, tuple(_months(indicator, upto, sources))) for indicator in found)
     return Scoreboard(chosen, tuple(periods), rows, rules)
 
@@ -237,60 +245,68 @@ def _chosen(periods: list[Period], code: str | None, now: datetime) -> Period:
 
 @dataclass(frozen=True)
 class _Sources:
-    snapshots: Mapping[tuple[int, int], list[AssessmentSnapshot]]
+    """All that months are made of. ``only`` are the indicators asked for, ``None`` where it is all of the year."""
+
+    published: Editions
     submissions: Mapping[tuple[int, int], Submission]
     rules: RuleBook
     now: datetime
+    windows: dict[tuple[int, int | None], Window]
 
     @classmethod
-    def load(cls, periods: list[Period], actor: Actor | None, rules: RuleBook, now: datetime) -> _Sources:
+    def load(
+        cls, periods: list[Period], actor: Actor | None, rules: RuleBook, now: datetime, only: list[int] | None
+    ) -> _Sources:
         locked = [period.pk for period in periods if period.locked_at is not None]
         still_open = [period.pk for period in periods if period.locked_at is None]
         reports = Submission.objects.filter(period__in=still_open).marked_for(actor).with_standing().with_said()
-        editions: dict[tuple[int, int], list[AssessmentSnapshot]] = defaultdict(list)
-        snapshots = AssessmentSnapshot.objects.filter(period__in=locked).select_related("override__actor")
-        for snapshot in snapshots.order_by("edition"):
-            editions[snapshot.indicator_id, snapshot.period_id].append(snapshot)
+        if only is not None:
+            reports = reports.filter(indicator__in=only)
         return cls(
-            snapshots=editions,
+            published=published.load(locked, only),
             submissions={(found.indicator_id, found.period_id): found for found in reports.select_related("author")},
             rules=rules,
             now=now,
+            windows={},
         )
+
+    def window(self, period: Period, department_id: int | None = None) -> Window:
+        """``periods.window``, made once for each department."""
+        key = period.pk, department_id
+        if key not in self.windows:
+            self.windows[key] = period_selector.window(period, department_id)
+        return self.windows[key]
 
 
 def _months(indicator: Indicator, periods: list[Period], sources: _Sources) -> Iterator[MonthLamp]:
     previous: MonthLamp | None = None
     for period in periods:
-        editions = sources.snapshots.get((indicator.pk, period.pk))
-        previous = _published_month(period, editions) if editions else _open_month(indicator, period, previous, sources)
+        key = indicator.pk, period.pk
+        if found := sources.published.last.get(key):
+            previous = _published_month(period, found, sources.published.earlier.get(key), sources.window(period))
+        else:
+            previous = _open_month(indicator, period, previous, sources)
         yield previous
 
 
-def _published_month(period: Period, editions: list[AssessmentSnapshot]) -> MonthLamp:
-    snapshot, earlier = editions[-1], editions[-2] if len(editions) > 1 else None
-    has_changed = earlier is not None and _shown(earlier) is not _shown(snapshot)
+def _published_month(period: Period, last: Published, earlier: Published | None, window: Window) -> MonthLamp:
+    has_changed = earlier is not None and earlier.shown is not last.shown
     return MonthLamp(
         period=period,
-        assessment=published(snapshot) if snapshot.source_period else None,
-        source_period=snapshot.source_period,
-        is_asked=snapshot.is_asked,
-        timeliness=Timeliness(snapshot.timeliness) if snapshot.timeliness else None,
-        window=period_selector.window(period),
-        is_unpublished=snapshot.is_unpublished,
-        republished_from=_shown(earlier) if earlier is not None and has_changed else None,
-        override=snapshot.override,
+        assessment=last.assessment,
+        source_period=last.source_period,
+        is_asked=last.is_asked,
+        timeliness=last.timeliness,
+        window=window,
+        is_unpublished=last.is_unpublished,
+        republished_from=earlier.shown if earlier is not None and has_changed else None,
+        override=last.override,
     )
-
-
-def _shown(snapshot: AssessmentSnapshot) -> Rag:
-    """The lamp as it was published: reviewed where the office set one."""
-    return Rag(snapshot.override.reviewed_rag if snapshot.override else snapshot.rag)
 
 
 def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None, sources: _Sources) -> MonthLamp:
     submission = sources.submissions.get((indicator.pk, period.pk))
-    window = period_selector.window(period, indicator.lead_department_id)
+    window = sources.window(period, indicator.lead_department_id)
     month = Month.parse(period.code)
     asked = _owes(indicator, month, previous)
     seen = submission if submission and submission.is_visible else None

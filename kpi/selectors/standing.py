@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from kpi.domain.periods import Period
 from kpi.domain.rag import Assessment, Basis, Node, Rule, Standing, assess
 from kpi.domain.trajectory import Trajectory
-from kpi.domain.values import Comparator, Frequency, Kind, Polarity, Rag
+from kpi.domain.values import Comparator, Frequency, Kind, Polarity
 from kpi.models import Indicator, RuleSet, Submission
-
-if TYPE_CHECKING:
-    from kpi.models import AssessmentSnapshot
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class RuleBook:
 
     def __init__(self, rule_sets: list[RuleSet]):
         self.rule_sets = rule_sets
-        self._by_id = {rule_set.pk: rule_set for rule_set in rule_sets}
+        self._rules = {rule_set.pk: as_rule(rule_set) for rule_set in rule_sets}
         self._defaults = sorted(
             (rule_set for rule_set in rule_sets if rule_set.is_default), key=lambda found: found.effective_from
         )
@@ -49,9 +45,9 @@ class RuleBook:
     def rule_for(self, indicator: Indicator, day: date) -> Rule:
         """The indicator's own rule, else the default in force on ``day`` (the earliest one before that)."""
         if indicator.rule_set_id is not None:
-            return as_rule(self._by_id[indicator.rule_set_id])
+            return self._rules[indicator.rule_set_id]
         in_force = [rule_set for rule_set in self._defaults if rule_set.effective_from <= day]
-        return as_rule((in_force or self._defaults)[-1])
+        return self._rules[(in_force or self._defaults)[-1].pk]
 
 
 def as_rule(rule_set: RuleSet) -> Rule:
@@ -62,8 +58,14 @@ def as_rule(rule_set: RuleSet) -> Rule:
 
 
 def trajectory_of(indicator: Indicator) -> Trajectory:
-    """The planned curve from the prefetched plan points."""
-    return Trajectory({Period.parse(point.period): point.value for point in indicator.plan_points.all()})
+    """The planned curve of an indicator that came ``for_board``."""
+    return Trajectory({Period.parse(code): Decimal(value) for code, value in (indicator.planned or {}).items()})
+
+
+def expected_at(indicator: Indicator, period: Period) -> Decimal | None:
+    """One month of ``trajectory_of``; ``None`` means not due."""
+    value = (indicator.planned or {}).get(str(period))
+    return None if value is None else Decimal(value)
 
 
 def nodes_of(indicator: Indicator, figure: Figure) -> tuple[Node, ...]:
@@ -77,7 +79,7 @@ def nodes_of(indicator: Indicator, figure: Figure) -> tuple[Node, ...]:
 def is_asked(indicator: Indicator, period: Period) -> bool:
     """Whether the indicator owes a report for the period: its rhythm says so and the month has a plan."""
     in_rhythm = Frequency(indicator.frequency).reports_in(period.month)
-    return in_rhythm and trajectory_of(indicator).expected_at(period) is not None
+    return in_rhythm and expected_at(indicator, period) is not None
 
 
 def assess_figure(indicator: Indicator, *, period: Period, figure: Figure, rules: RuleBook) -> Assessment:
@@ -89,7 +91,7 @@ def assess_figure(indicator: Indicator, *, period: Period, figure: Figure, rules
         polarity=Polarity(indicator.polarity),
         as_of=day,
         target=indicator.target_value,
-        expected=trajectory_of(indicator).expected_at(period),
+        expected=expected_at(indicator, period),
         actual=figure.value,
         final_due_on=indicator.final_due_on,
         nodes=nodes_of(indicator, figure),
@@ -106,21 +108,3 @@ def assess_submission(submission: Submission, rules: RuleBook) -> Assessment:
     month = Period.parse(submission.period.code)
     indicator = Indicator.objects.for_board(submission.period).get(pk=submission.indicator_id)
     return assess_figure(indicator, period=month, figure=Figure.of(submission), rules=rules)
-
-
-def published(snapshot: AssessmentSnapshot) -> Assessment:
-    """A frozen lamp as it was computed; the one the office set in its place is ``snapshot.override``."""
-    return Assessment(
-        rag=Rag(snapshot.rag),
-        reason=snapshot.reason,
-        params=snapshot.params,
-        ratio=snapshot.ratio,
-        gap=snapshot.gap,
-        actual=snapshot.actual,
-        expected=snapshot.expected,
-        target=snapshot.target,
-        to_green=snapshot.to_green,
-        is_ahead=snapshot.is_ahead,
-        rule_code=snapshot.rule_code,
-        rule_version=snapshot.rule_version,
-    )

@@ -6,10 +6,8 @@ import html
 import re
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from kpi.models import Indicator, PlanPoint, Report, Submission
+from kpi.models import Indicator, Submission
 from tests.content import FARMLAND
 from tests.evidence.files import pdf, upload
 
@@ -259,63 +257,6 @@ def test_every_kind_of_indicator_has_its_form(as_user, code):
 def test_the_published_month_shows_what_was_published(as_user):
     page = as_user("mayor").get("/2025/cockpit/?period=2025-03").content.decode()
     assert "已锁定，以当时公布为准" in page
-
-
-BUDGET = 12
-
-
-@pytest.fixture
-def four_hundred(db):
-    """Copies of the real indicators, up to 400, with their plans: nothing invented, only more of it."""
-    report = Report.objects.get(year=2025)
-    originals = list(report.indicators.prefetch_related("plan_points"))
-    number = 100
-    while Indicator.objects.count() < 400:
-        original = originals[number % len(originals)]
-        plan = [PlanPoint(period=point.period, value=point.value) for point in original.plan_points.all()]
-        original.pk, original.code = None, f"{original.code[0]}{number}"
-        original._state.adding = True
-        original.save()
-        for point in plan:
-            point.indicator = original
-        PlanPoint.objects.bulk_create(plan)
-        originals[number % len(originals)] = Indicator.objects.prefetch_related("plan_points").get(pk=original.pk)
-        number += 1
-
-
-PAGES = [
-    ("nyj_staff", "/2025/todo/"),
-    ("nyj_staff", "/2025/reports/2025-06/grid/"),
-    ("mayor", "/2025/cockpit/"),
-    ("mayor", "/2025/kpis/A06/"),
-    ("mayor", "/2025/living-report/"),
-    ("mayor", "/2025/living-report/panel/A06/"),
-    ("mayor", "/2025/brief/2025-06/"),
-    ("dcs_1", "/2025/exports/ledger.xlsx"),
-]
-
-
-@pytest.mark.parametrize(("person", "path"), PAGES)
-def test_a_page_stays_within_twelve_queries_at_forty_indicators(as_user, person, path):
-    keep = Indicator.objects.filter(lead_department__code__in=["agriculture", "industry", "science", "commerce"])
-    Indicator.objects.exclude(pk__in=keep.values("pk")[:40]).update(is_active=False)
-    assert Indicator.objects.of_year(2025).count() == 40
-    assert queries(as_user(person), path) <= BUDGET
-
-
-@pytest.mark.parametrize(("person", "path"), PAGES)
-def test_and_at_four_hundred(as_user, four_hundred, person, path):
-    assert Indicator.objects.of_year(2025).count() == 400
-    assert queries(as_user(person), path) <= BUDGET
-
-
-def queries(client, path) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        answer = client.get(path)
-        assert answer.status_code == 200
-    return len(captured)
 
 
 def test_every_page_forbids_foreign_and_inline_code(as_user):

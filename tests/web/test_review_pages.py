@@ -7,13 +7,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Delegation, Department, User
 from kpi.models import CoSignature, Indicator, RagOverride, Submission
 from tests.people import TODAY, lend
-from tests.web.test_pages import BUDGET, four_hundred  # noqa: F401 — a fixture
 
 DAY = timedelta(days=1)
 # Columns: staff, other staff, head, delegate, supporting staff, leader, office, auditor, nobody.
@@ -274,52 +271,3 @@ def test_the_checks_say_what_is_worth_a_look(as_user):
     assert said["黄灯、红灯未写下一步措施"] is False
     assert said["判断“能完成”，但亮灯为滞后，值得细看"] is False
     assert said["首次转红"] is False and said["按时报送"] is True
-
-
-PAGES = [
-    ("nyj_staff", "/2025/todo/"),
-    ("nyj_head", "/2025/signoff/"),
-    ("wlj_staff", "/2025/signoff/"),
-    ("dcs_1", "/2025/desk/"),
-    ("mayor", "/2025/cockpit/"),
-    ("mayor", "/2025/kpis/I12/"),
-]
-
-
-# The desk alone shows four lists more: extensions, a reopening, the burden and the calendar's gaps.
-DESK_BUDGET = 15
-
-
-def budget(path: str) -> int:
-    return DESK_BUDGET if path.endswith("/desk/") else BUDGET
-
-
-def busy(as_user) -> None:
-    """Everything that could cost a query of its own: a lent signature, adjusted lamps, co-signing in every state."""
-    lend(first=TODAY - DAY)
-    adjust(as_user)
-    Indicator.objects.filter(lead_department__code__in=["agriculture", "tourism"]).update(needs_cosign=True)
-
-
-@pytest.mark.parametrize(("person", "path"), PAGES)
-def test_a_page_stays_within_its_queries_at_forty_indicators(as_user, person, path):
-    busy(as_user)
-    codes = ["agriculture", "tourism", "state_assets"]
-    keep = Indicator.objects.filter(lead_department__code__in=codes).order_by("-needs_cosign", "code")
-    wanted = [*keep.exclude(code="I12").values_list("pk", flat=True)[:39], Indicator.objects.get(code="I12").pk]
-    Indicator.objects.exclude(pk__in=wanted).update(is_active=False)
-    assert Indicator.objects.of_year(2025).count() == 40
-    assert queries(as_user(person), path) <= budget(path)
-
-
-@pytest.mark.parametrize(("person", "path"), PAGES)
-def test_and_at_four_hundred(as_user, four_hundred, person, path):  # noqa: F811
-    busy(as_user)
-    assert Indicator.objects.of_year(2025).count() == 400
-    assert queries(as_user(person), path) <= budget(path)
-
-
-def queries(client, path) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(path).status_code == 200
-    return len(captured)

@@ -32,9 +32,9 @@ from kpi.workbooks.importing import ImportRefused, Status
 from kpi.workbooks.template import HEAD_ROWS, template
 from tests.conftest import NOW
 from tests.journeys.conftest import ROOT, product, wait_for  # noqa: F401 — a fixture among them
+from tests.many import copies
 from tests.races import somebody_waits
 from tests.workbooks.books import filled
-from tests.workbooks.many import copies
 
 TEXT = "按计划推进，六月底达到序时进度，第 %s 项。"
 PATIENCE = 30

@@ -20,8 +20,8 @@ from kpi.workbooks.importing import Status
 from kpi.workbooks.template import HEAD_ROWS, template
 from tests.conftest import NOW
 from tests.content import indicator, read
+from tests.many import copies
 from tests.workbooks.books import rows_of, saved
-from tests.workbooks.many import copies
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(240)]
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")

@@ -19,18 +19,15 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Rag, Timeliness
 from kpi.models import Indicator, Period
-from kpi.selectors.catching_up import caught_up_in
 from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
 from kpi.selectors.standing import trajectory_of
 from kpi.selectors.worklist import UnitMonth
-from kpi.web import charts
+from kpi.web import charts, heatmap
 
 register = template.Library()
 
 RAG_CSS = {rag: label.css for rag, label in labels.RAG.items()}
-# The heat map's own shapes: readable at 14 px and in grey print.
-CELL_ICONS = {Rag.RED: "i-xr", Rag.AMBER: "i-tri", Rag.GREEN: "i-dot", Rag.DONE: "i-flag", Rag.NOT_DUE: "i-dash"}
 
 register.filter("figure", wording.figure)
 register.filter("signed", wording.signed)
@@ -39,6 +36,8 @@ register.filter("month_name", wording.month)
 register.filter("short_day", wording.short_day)
 register.simple_tag(wording.with_unit, name="with_unit")
 register.simple_tag(wording.amount, name="amount")
+register.simple_tag(heatmap.cell, name="heat_cell")
+register.simple_tag(heatmap.cells, name="heat_cells")
 register.filter("override_words", wording.override)
 register.filter("delegation_days", wording.delegation_days)
 
@@ -155,28 +154,25 @@ def refusal(code: str, params: dict[str, object]) -> str:
     return wording.refusal(code, params)
 
 
-@register.inclusion_tag("kpi/parts/heat_cell.html")
-def heat_cell(month: MonthLamp, row: Row | None = None) -> dict[str, object]:
-    """One month of the heat map: own, carried, unreviewed, missing, pending or none.
-
-    With its ``row``, a red or amber month that was caught up on later keeps its colour and gets a notch.
-    """
-    rag = month.unreviewed.rag if month.mark == "unreviewed" and month.unreviewed else month.rag
-    name = _("%(month)s月") % {"month": month_number(month.period.code)}
-    return {
-        "month": month,
-        "mark": month.mark,
-        "rag": rag,
-        "icon": CELL_ICONS.get(rag or Rag.NOT_DUE),
-        "name": name,
-        "is_adjusted": month.override is not None,
-        "caught_up_in": caught_up_in(row, month) if row else None,
-    }
-
-
-@register.inclusion_tag("kpi/parts/bullet.html")
-def bullet(row: Row) -> dict[str, object]:
-    return {"bar": charts.bullet(row, RAG_CSS[row.rag])}
+@register.simple_tag
+def bullet(row: Row) -> SafeString:
+    """Actual against plan on one line; not a template of its own, because a page has hundreds."""
+    bar = charts.bullet(row, RAG_CSS[row.rag])
+    if bar is None:
+        return SafeString('<span class="na" aria-hidden="true">—</span>')
+    plan = (
+        format_html('<rect class="b-plan" x="{}" y="1" width="2" height="14"/>', bar.plan)
+        if bar.plan is not None
+        else ""
+    )
+    return format_html(
+        '<svg class="bul" width="118" height="16" viewBox="0 0 118 16" aria-hidden="true">'
+        '<rect class="b-track" x="0" y="4" width="118" height="8"/>'
+        '<rect class="b-{} b-fill" x="0.5" y="4" width="{}" height="8"/>{}</svg>',
+        bar.css,
+        bar.fill,
+        plan,
+    )
 
 
 @register.inclusion_tag("kpi/parts/columns.html")

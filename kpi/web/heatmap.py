@@ -1,0 +1,102 @@
+"""The cells of the heat map: one month of one indicator, never in colour alone.
+
+A page of 400 indicators has 4,800 cells and few different ones: each look is drawn once per language and then reused.
+It depends on nothing but what it is asked with.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from kpi import labels
+from kpi.domain.values import Rag
+from kpi.selectors.catching_up import caught_up_in
+from kpi.selectors.scoreboard import MonthLamp, Row
+
+# The heat map's own shapes: readable at 14 px and in grey print.
+CELL_ICONS = {Rag.RED: "i-xr", Rag.AMBER: "i-tri", Rag.GREEN: "i-dot", Rag.DONE: "i-flag", Rag.NOT_DUE: "i-dash"}
+
+
+def cell(month: MonthLamp, row: Row) -> SafeString:
+    """The table cell of a month: own, carried, unreviewed, unpublished, unapproved, missing, pending or none.
+
+    A red or amber month of the row that was caught up on later keeps its colour and gets a notch.
+    """
+    return _cell(get_language(), *_looks(month, row))
+
+
+def cells(row: Row) -> SafeString:
+    """The cells of a row, months in order."""
+    language = get_language()
+    return SafeString("".join([_cell(language, *_looks(month, row)) for month in row.months]))
+
+
+def _looks(month: MonthLamp, row: Row) -> tuple[int, str, Rag | None, bool, Rag | None, str | None]:
+    """All a cell depends on."""
+    mark = month.mark
+    rag = month.unreviewed.rag if mark == "unreviewed" and month.unreviewed else month.rag
+    made_good = caught_up_in(row, month)
+    return int(month.period.code[5:]), mark, rag, month.override is not None, month.republished_from, made_good
+
+
+@lru_cache(maxsize=4096)
+def _cell(
+    language: str | None,
+    number: int,
+    mark: str,
+    rag: Rag | None,
+    is_adjusted: bool,
+    was: Rag | None,
+    made_good: str | None,
+) -> SafeString:
+    """``language`` is that of the words, named so that what is kept for one reader is never shown to another."""
+    css, sign, said = _look(mark, rag, is_adjusted, was, made_good)
+    month = _("%(month)s月") % {"month": number}
+    return format_html('<td class="c {}">{}<span class="vh">{} {}</span></td>', css, sign, month, said)
+
+
+def _look(
+    mark: str, rag: Rag | None, is_adjusted: bool, was: Rag | None, made_good: str | None
+) -> tuple[str, SafeString, str]:
+    """Class, what is seen and what is said of a cell."""
+    lamp = labels.RAG[rag or Rag.NOT_DUE]
+    icon = _icon(CELL_ICONS[rag or Rag.NOT_DUE])
+    match mark:
+        case "own":
+            adjusted = _("（复核调整）") if is_adjusted else ""
+            before = _("（解锁前公布为%(word)s）") % {"word": labels.RAG[was].text} if was else ""
+            later = _("（%(month)s月补齐）") % {"month": int(made_good[5:])} if made_good else ""
+            css = f"c-{lamp.css}{' c-adj' if is_adjusted or was else ''}{' c-made' if made_good else ''}"
+            return css, icon, f"{lamp.text}{adjusted}{before}{later}"
+        case "unreviewed":
+            said = _("未复核")
+            return "c-u", icon, f"{lamp.text} {said}"
+        case "unpublished":
+            said = _("数据尚未公布，沿用上期")
+            css = f"c-{lamp.css} c-carried" if rag else "c-n"
+            return css, _sign(pgettext("heat map cell", "未")), f"{lamp.text} {said}" if rag else said
+        case "unapproved":
+            return "c-u", _sign(pgettext("heat map cell", "报")), _("已报未审定")
+        case "missing":
+            return "c-m", _sign(pgettext("heat map cell", "缺")), _("缺报")
+        case "pending":
+            return "c-p", _sign(pgettext("heat map cell", "待")), _("未填")
+        case "carried":
+            said = _("沿用上期")
+            return f"c-{lamp.css}{'' if rag is Rag.DONE else ' c-carried'}", icon, f"{lamp.text} {said}"
+        case _:
+            return "c-n", _icon("i-dash"), _("未到期")
+
+
+def _icon(name: str) -> SafeString:
+    return format_html('<svg class="ic" width="14" height="14" aria-hidden="true"><use href="#{}"/></svg>', name)
+
+
+def _sign(text: str) -> SafeString:
+    """A character seen in place of a shape; the words beside it are what is read aloud."""
+    return format_html('<span aria-hidden="true">{}</span>', text)

@@ -1,0 +1,32 @@
+"""Pages whose cost is watched, by who looks at them: a new page is a new line here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """``person`` is one of the demo people; ``queries`` the most it may ask the database, at 40 and 400 indicators."""
+
+    person: str
+    path: str
+    queries: int = 12
+
+
+# What leaders look at; the benchmark measures these.
+LEADER_PAGES = (
+    Page("mayor", "/2025/cockpit/"),
+    Page("mayor", "/2025/cockpit/?scope=all"),
+    Page("mayor", "/2025/living-report/"),
+    Page("mayor", "/2025/kpis/A06/"),
+    Page("nyj_staff", "/2025/todo/"),
+)
+WORKING_PAGES = (
+    Page("mayor", "/2025/kpis/I12/"),
+    Page("nyj_staff", "/2025/reports/2025-06/grid/"),
+    Page("nyj_head", "/2025/signoff/"),
+    Page("wlj_staff", "/2025/signoff/"),
+    # The desk alone shows four lists more: extensions, a reopening, the burden and the calendar's gaps.
+    Page("dcs_1", "/2025/desk/", 15),
+    Page("dcs_1", "/2025/exports/ledger.xlsx"),
+)
