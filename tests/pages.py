@@ -19,6 +19,17 @@ LEADER_PAGES = (
     Page("mayor", "/2025/cockpit/?scope=all"),
     Page("mayor", "/2025/living-report/"),
     Page("mayor", "/2025/kpis/A06/"),
+    Page("mayor", "/2025/cockpit/?period=2025-03"),
+    Page("mayor", "/2025/cockpit/screen/"),
+    Page("mayor", "/2025/cockpit/screen/?view=heat"),
+    Page("mayor", "/2025/departments/"),
+    Page("mayor", "/2025/departments/agriculture/"),
+    Page("mayor", "/2025/sectors/"),
+    Page("mayor", "/2025/brief/2025-06/"),
+    Page("mayor", "/2025/living-report/panel/A06/"),
+    Page("mayor", "/2025/directives/"),
+    Page("mayor", "/2025/directives/new/?kpi=A06"),
+    Page("mayor", "/2025/directives/1/"),
     Page("nyj_staff", "/2025/todo/"),
 )
 WORKING_PAGES = (

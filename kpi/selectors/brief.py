@@ -16,12 +16,13 @@ from django.db.models import Case, F, OuterRef, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import JSONObject, Left
 
+from kpi.domain.attention import Concern
 from kpi.domain.forecast import Forecast
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import SubmissionState
 from kpi.models import Extension, Indicator, Submission, Unlock
 from kpi.models.querysets import IndicatorQuerySet
-from kpi.selectors import cockpit
+from kpi.selectors import attention, cockpit
 from kpi.selectors.cockpit import Change, Reporting
 from kpi.selectors.directives import Standing
 from kpi.selectors.forecasts import forecast_of
@@ -118,16 +119,18 @@ def indicators_of(year: int, period: str) -> IndicatorQuerySet:
     )
 
 
-def brief(board: Scoreboard, overdue: Mapping[int, Sequence[Standing]]) -> Brief:
+def brief(board: Scoreboard, overdue: Mapping[int, Sequence[Standing]], day: date) -> Brief:
     """The brief of the board's month (no query).
 
-    The board is of ``indicators_of`` the same month; ``overdue`` are directives by indicator id, as the reader may see.
+    The board is of ``indicators_of`` the same month; ``overdue`` are directives by indicator id, as the reader may see;
+    ``day`` is that of the moment looked at.
     Of a locked month nothing waits any more: asking for more time ends with the lock.
     """
     changes = {name: Listed.of(found) for name, found in _by_direction(cockpit.changes(board)).items()}
     as_of = Month.parse(board.period.code).last_day
-    new = [row for row in cockpit.reds(board) if is_new(row)]
-    old = [row for row in cockpit.reds(board) if not is_new(row)]
+    watched = attention.items(board, day=day)
+    reds = [item.row for item in watched if Concern.RED in item.concerns]
+    old = [row for row in reds if not is_new(row)]
     any_row = board.rows[0].indicator if board.rows and board.period.locked_at is None else None
     late = [Overdue(row, overdue[row.indicator.pk]) for row in board.rows if row.indicator.pk in overdue]
     return Brief(
@@ -140,9 +143,9 @@ def brief(board: Scoreboard, overdue: Mapping[int, Sequence[Standing]]) -> Brief
         reporting=cockpit.reporting(board),
         rules=sorted({(row.assessment.rule_code, row.assessment.rule_version) for row in board.rows if row.assessment}),
         near=Listed.of([row for row in old if _is_near(row, as_of)]),
-        new_reds=Listed.of(new),
+        new_reds=Listed.of([row for row in reds if is_new(row)]),
         old_reds=Listed.of([row for row in old if not _is_near(row, as_of)]),
-        ambers=Listed.of(cockpit.long_ambers(board)),
+        ambers=Listed.of([item.row for item in watched if Concern.LONG_AMBER in item.concerns]),
         said={row.indicator.code: _words(row) for row in board.rows},
         asked=[_request(each) for each in [*any_row.asked_time, *any_row.asked_unlock]] if any_row else [],
     )

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import accumulate
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpi.domain.forecast import Course, Forecast, Silence, paces_of, project, reaches_of
@@ -41,6 +41,7 @@ def raised(course: Course, by: int) -> Course:
     return replace(course, figures={**course.figures, last: course.figures[last] + by})
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first example pays for the start on a busy machine
 @given(courses())
 def test_the_range_holds_the_likely_value_and_the_odds_are_never_certain(course):
     found = project(course)
@@ -74,6 +75,7 @@ def test_a_higher_target_or_a_stricter_word_never_raises_the_odds(course, more):
             assert against.is_short or not found.is_short
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first example pays for the start on a busy machine
 @given(courses())
 def test_the_best_kept_pace_lies_in_the_steps_of_the_year(course):
     found, paces = project(course), paces_of(course)

@@ -53,7 +53,7 @@ def test_every_number_is_the_cockpit_s(as_user, period):
 @pytest.mark.parametrize("period", ["2025-03", "2025-04", "2025-05", "2025-06"])
 def test_every_red_and_every_change_is_said_once(db, period):
     board = board_of(period)
-    found = brief(board, {})
+    found = brief(board, {}, NOW.date())
     assert found.new_reds.count + found.near.count + found.old_reds.count == board.counts[Rag.RED]
     changed = found.worse.count + found.better.count + found.done.count + found.first_due
     assert changed == len(cockpit.changes(board)) and changed
@@ -75,7 +75,7 @@ def test_every_line_leads_to_its_evidence(as_user):
 def test_what_will_miss_comes_with_its_range_and_odds(as_user):
     page = plain(page_of(as_user("mayor"))).split("二、可能完不成")[1].split("三、")[0]
     board = board_of("2025-06")
-    short = brief(board, {}).short
+    short = brief(board, {}, NOW.date()).short
     assert short.count and f"年底不足 {short.count} 项" in page
     assert re.search(r"预计 [\d.,]+ .*?（.*? 至 .*?），目标 .*?，达到的可能 \d+\.\d%", page)
 
@@ -108,7 +108,7 @@ def test_requests_that_wait_are_named_until_the_month_is_locked(as_user, june):
 def test_a_report_under_correction_is_quoted_as_it_was_approved(db):
     board = board_of("2025-06")
     row = next(row for row in board.rows if row.rag is Rag.RED and row.current.source_period == "2025-06")
-    said = brief(board, {}).said[row.indicator.code]
+    said = brief(board, {}, NOW.date()).said[row.indicator.code]
     assert said and said == cockpit.explanations([row])[row.indicator.code].narrative[:80]
 
 

@@ -13,7 +13,6 @@ from django.test import override_settings
 from accounts import clock
 from kpi.models import Directive, Indicator
 from tests.conftest import NOW
-from tests.web.test_pages import BUDGET, four_hundred, queries  # noqa: F401 — a fixture
 
 NEW = "/2025/directives/new/"
 KEY = "00000000-0000-0000-0000-00000000000a"
@@ -186,17 +185,3 @@ def test_overdue_begins_the_day_after_the_due_day(as_user):
         with override_settings(CLOCK_OFFSET=moment - (clock.now() - settings.CLOCK_OFFSET)):
             client = as_user("mayor")
             assert says in words(client.get(address("T07")))
-
-
-PAGES = [
-    ("mayor", "/2025/directives/"),
-    ("dcs_1", f"{NEW}?kpi=A06"),
-    ("mayor", "/2025/kpis/A06/"),
-    ("nyj_staff", "/2025/todo/"),
-    ("gxq_staff", "I23"),
-]
-
-
-@pytest.mark.parametrize(("person", "path"), PAGES)
-def test_pages_stay_within_twelve_queries_at_four_hundred(as_user, four_hundred, person, path):  # noqa: F811
-    assert queries(as_user(person), path if path.startswith("/") else address(path)) <= BUDGET

@@ -13,7 +13,7 @@ from kpi.selectors import directives
 from kpi.selectors import periods as period_selector
 from kpi.selectors.brief import brief, indicators_of
 from kpi.selectors.scoreboard import Scoreboard
-from kpi.web.look import board_or_404
+from kpi.web.look import look
 
 
 @login_required
@@ -28,18 +28,17 @@ def latest_brief(request: HttpRequest, year: int) -> HttpResponse:
 @login_required
 def show_brief(request: HttpRequest, year: int, period: str) -> HttpResponse:
     """One month's; of a locked month what was published, with the directives of that time."""
-    board, now = board_or_404(request, year, period_code=period, indicators=indicators_of(year, period)), clock.now()
-    if board.period.opens_at > now:
-        raise Http404
-    moment = directives.moment_of(board.period, board.periods, now)
+    seen = look(request, year, keeps=(), period_code=period, indicators=indicators_of(year, period))
+    board = seen.board
+    late = directives.overdue_by_indicator(year=year, now=seen.cut_off, actor=request.actor)
     is_locked = board.period.locked_at is not None
     context = {
         "board": board,
-        "now": now,
-        "brief": brief(board, directives.overdue_by_indicator(year=year, now=moment, actor=request.actor)),
+        "now": seen.now,
+        "brief": brief(board, late, seen.day),
         "tiles": [(rag, board.counts[rag], _change(board, rag)) for rag in labels.RAG],
         "is_locked": is_locked,
-        "data_at": board.period.locked_at or now,
+        "data_at": seen.cut_off,
     }
     return render(request, "kpi/brief.html", context)
 

@@ -11,7 +11,7 @@ from kpi import labels
 from kpi.models import Indicator
 from kpi.selectors import cockpit, directives
 from kpi.selectors.living_report import living_report
-from kpi.web.look import board_or_404, lamp_asked_for
+from kpi.web.look import board_or_404, lamp_asked_for, look
 
 
 @login_required
@@ -36,14 +36,14 @@ def show_report(request: HttpRequest, year: int) -> HttpResponse:
 def show_panel(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """What stands beside a sentence when it is tapped: a piece of a page, fetched by the page's script."""
     indicators = Indicator.objects.of_year(year).filter(code=code)
-    board = board_or_404(request, year, indicators=indicators)
-    if not board.rows:
+    seen = look(request, year, keeps=(), indicators=indicators)
+    if not seen.board.rows:
         raise Http404
-    row = board.rows[0]
+    row = seen.board.rows[0]
     context = {
-        "board": board,
+        "board": seen.board,
         "row": row,
-        "explanation": cockpit.explanations([row]).get(code),
+        "explanation": cockpit.explanations([row], seen.cut_off).get(code),
         "can_direct": directives.can_issue(request.actor),
     }
     return render(request, "kpi/parts/living_panel.html", context)
