@@ -113,16 +113,17 @@ def _copy_rows(
     )
 
 
-def fill(report: Report, through: str) -> None:
+def fill(report: Report, through: str, seed: object = 0) -> None:
     """The year goes on to ``through``, which stays open: months without reports get them and are locked in order.
 
-    One in fifteen reports is missing, one in ten late, and the open month waits in every state.
+    One in fifteen reports is missing, one in ten late, and the open month waits in every state. The same ``seed`` makes
+    the same figures.
     """
     people = demo._people()
     indicators = {found.code: found for found in report.indicators.select_related("lead_department")}
     for period in report.periods.filter(code__lte=through, locked_at=None).order_by("code"):
         if not period.submissions.exists():
-            rows = list(records(indicators.values(), period, is_open=period.code == through))
+            rows = list(records(indicators.values(), period, is_open=period.code == through, seed=seed))
             demo._load_month(period, rows, indicators, people, period.due_at)
         if period.code < through:
             periods.close(period=period, user=None, now=period.grace_ends_at + timedelta(hours=1))

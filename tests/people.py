@@ -1,8 +1,12 @@
-"""Signatures lent between the demo people."""
+"""The demo people: signed in, and lending their signatures."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import Delegation, Department, User
 from tests.conftest import NOW
@@ -30,3 +34,12 @@ def lend(
         created_by=giver,
         created_at=NOW,
     )
+
+
+def session_of(username: str) -> str:
+    """The key of a session that is stored already, as signing in leaves it."""
+    user, session = User.objects.get(username=username), SessionStore()
+    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session.save()
+    return session.session_key

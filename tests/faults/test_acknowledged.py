@@ -18,14 +18,13 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
-from accounts.models import AuditEntry, User
+from accounts.models import AuditEntry
 from config.run import unused_port
 from config.services import APP
 from tests.journeys.conftest import ROOT, wait_for
+from tests.people import session_of
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -92,11 +91,7 @@ def serving(application: str, port: int, environment: dict[str, str], log: Path)
 
 def signed_in(username: str) -> str:
     """The cookies of a session that is stored already."""
-    user, session = User.objects.get(username=username), SessionStore()
-    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session.save()
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
+    return f"{settings.SESSION_COOKIE_NAME}={session_of(username)}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
 
 
 def save_through_kills(application: str, database_name: str, folder: Path) -> list[Clerk]:

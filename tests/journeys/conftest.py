@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.run import open_mailbox, unused_port
 from config.services import APP
+from tests.people import session_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -37,26 +38,41 @@ class Product:
     environment: dict[str, str]
 
 
-@pytest.fixture
-def product(committed_db, database_name: str, tmp_path: Path) -> Iterator[Product]:
-    """A running product on this test's own database, under the application's role."""
-    database = settings.DATABASES["default"]
+@pytest.fixture(scope="session")
+def web(django_db_setup, database_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The web server of this test process, under the application's role; the database beneath it comes and goes."""
+    with serving(database_name, tmp_path_factory.mktemp("product")) as product:
+        yield product
+
+
+@contextmanager
+def serving(database: str, folder: Path) -> Iterator[Product]:
+    """The product on a database, with a mailbox of its own."""
+    server = settings.DATABASES["default"]
     # Any free port of the system's choice: counting up from one, two test processes would meet on it.
     port = unused_port()
-    mailbox = open_mailbox(tmp_path / "mail")
+    mailbox = open_mailbox(folder / "mail")
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
-        "DATABASE_URL": f"postgresql://{APP}@{database['HOST']}:{database['PORT']}/{database_name}",
+        "DATABASE_URL": f"postgresql://{APP}@{server['HOST']}:{server['PORT']}/{database}",
         "EMAIL_PORT": str(mailbox.port),
-        "TRIAL_MAIL_DIR": str(tmp_path / "mail"),
+        "TRIAL_MAIL_DIR": str(folder / "mail"),
         "SITE_URL": f"http://127.0.0.1:{port}",
     }
     web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "config.wsgi:application"]
-    with running(web, environment, tmp_path / "web.log"):
-        wait_for(f"http://127.0.0.1:{port}/readyz", tmp_path / "web.log")
+    with running(web, environment, folder / "web.log"):
+        wait_for(f"http://127.0.0.1:{port}/readyz", folder / "web.log")
         yield Product(f"http://127.0.0.1:{port}", environment)
     mailbox.stop()
+
+
+@pytest.fixture
+def product(web: Product, committed_db) -> Product:
+    """A running product on this test's own database; the server makes a new connection when it finds its own gone."""
+    for letter in Path(web.environment["TRIAL_MAIL_DIR"]).iterdir():
+        letter.unlink()
+    return web
 
 
 @pytest.fixture
@@ -97,14 +113,31 @@ def can_drive_a_browser() -> bool:
     return CHROMIUM is not None and subprocess.run(DRIVER, capture_output=True).returncode == 0
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for a module; tests have contexts of their own, which share nothing."""
     if not can_drive_a_browser():
         pytest.skip("NO CHROMIUM: the journey was not made (Debian: apt install chromium fonts-noto-cjk libatomic1)")
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        # Playwright's event loop lives in this thread meanwhile; nothing here awaits, so that queries may be made.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The module's browser, without any page that was open before."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
+
+
+def enter(context: BrowserContext, product: Product, session: str) -> None:
+    """Signed in from the first page on. The password is asked for where a journey is about signing in."""
+    address = product.address
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address, "httpOnly": True}])
 
 
 @pytest.fixture
@@ -113,17 +146,15 @@ def sign_in(product: Product, browser: Browser) -> Iterator[Callable[[str], Page
     troubles: list[str] = []
 
     def open_as(username: str) -> Page:
-        page = browser.new_context(base_url=product.address, locale="zh-CN").new_page()
+        context = browser.new_context(base_url=product.address, locale="zh-CN")
+        enter(context, product, session_of(username))
+        page = context.new_page()
         page.on("console", lambda line: troubles.append(line.text) if is_trouble(line) else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on(
             "request", lambda request: None if request.url.startswith(product.address) else troubles.append(request.url)
         )
-        page.goto("/login/")
-        page.get_by_label("用户名").fill(username)
-        page.get_by_label("密码").fill("trial-2025-zjj")
-        page.locator("form.card").get_by_role("button", name="登录").click()
-        page.wait_for_url(lambda url: "/login/" not in url)
+        page.goto("/")
         return page
 
     yield open_as

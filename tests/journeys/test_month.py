@@ -118,24 +118,3 @@ def wait_until(page: Page, path: str, text: str):
             break
         page.wait_for_timeout(500)
     return found
-
-
-@pytest.mark.parametrize("width", [320, 375, 768, 1440])
-def test_no_page_scrolls_sideways(sign_in, width):
-    pages = {
-        "nyj_staff": [
-            "/2025/todo/",
-            "/2025/reports/2025-06/A06/",
-            "/2025/reports/2025-06/A11/",
-            "/inbox/",
-            "/account/",
-        ],
-        "mayor": ["/2025/cockpit/", "/2025/cockpit/?scope=all", "/2025/kpis/T07/", "/2025/living-report/"],
-        "dcs_1": ["/2025/desk/", "/trial/mailbox/"],
-    }
-    for person, paths in pages.items():
-        page = sign_in(person)
-        page.set_viewport_size({"width": width, "height": 812})
-        for path in paths:
-            page.goto(path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from django.db import transaction
@@ -14,6 +15,7 @@ from accounts.models import AuditEntry, User
 from accounts.permissions import Actor, actor_for
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted
 from kpi.models import Period, Review, Submission
+from kpi.selectors.content import Content
 from kpi.services import permissions, submissions
 from tests.conftest import NOW
 from tests.content import FARMLAND, attach, indicator, read
@@ -54,13 +56,14 @@ def holders(verb: str, state: str) -> tuple[str, ...]:
 class OneReport(RuleBasedStateMachine):
     """The model of one report: its state, who wrote it last, whether a version counts, how many steps were taken."""
 
+    # Who they are and what the report says does not change from one exploration to the next.
+    actors: dict[str, Actor]
+    content: Content
+
     @initialize()
     def begin(self) -> None:
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
-        self.actors: dict[str, Actor] = {
-            name: actor_for(User.objects.get(username=name), NOW.date()) for name in EVERYBODY
-        }
         self.june = Period.objects.select_related("report").get(code="2025-06")
         self.indicator = indicator("A06")
         self.state, self.author, self.counts = "draft", "nyj_staff", False
@@ -88,10 +91,10 @@ class OneReport(RuleBasedStateMachine):
     def step(self, who: str, verb: str) -> Submission:
         actor = self.actors[who]
         if verb in ("save", "submit"):
-            note = {"source_note": f"第{self.steps}稿"}
+            content = replace(self.content, source_note=f"第{self.steps}稿")
             service = submissions.save_draft if verb == "save" else submissions.submit
             return service(
-                indicator=self.indicator, period=self.june, content=read("A06", FARMLAND | note),
+                indicator=self.indicator, period=self.june, content=content,
                 version=self.report.version, actor=actor, now=NOW,
             )  # fmt: skip
         reason = {"reason": REASON} if verb in ("return", "correct") else {}
@@ -136,6 +139,8 @@ class OneReport(RuleBasedStateMachine):
 
 
 def explore() -> None:
+    OneReport.actors = {name: actor_for(User.objects.get(username=name), NOW.date()) for name in EVERYBODY}
+    OneReport.content = read("A06", FARMLAND)
     run_state_machine_as_test(
         OneReport,
         settings=settings(

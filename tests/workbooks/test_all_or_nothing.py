@@ -31,7 +31,7 @@ from kpi.workbooks import filing, importing
 from kpi.workbooks.importing import ImportRefused, Status
 from kpi.workbooks.template import HEAD_ROWS, template
 from tests.conftest import NOW
-from tests.journeys.conftest import ROOT, product, wait_for  # noqa: F401 — a fixture among them
+from tests.journeys.conftest import ROOT, product, wait_for, web  # noqa: F401 — fixtures among them
 from tests.many import copies
 from tests.races import somebody_waits
 from tests.workbooks.books import filled

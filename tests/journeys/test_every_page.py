@@ -1,0 +1,232 @@
+"""Every page in a real browser, as each role meets it: accessible (axe), as wide as the window, quiet, from here alone.
+
+A page is a line of ``VISITS``; ``test_no_page_is_forgotten`` names the ones that have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.db import connection
+from django.template.loader import render_to_string
+from django.urls import get_resolver, resolve
+from playwright.sync_api import Browser, Page
+
+from kpi.models import Submission
+from tests.conftest import clone
+from tests.journeys.conftest import Product, enter, is_trouble, serving
+from tests.people import session_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+WIDTHS = (320, 375, 768, 1440)
+# Where the layout changes: the pages are judged on a phone and at a desk.
+JUDGED_AT = (375, 1440)
+LEAST = 24  # px, of whatever is pressed
+AXE = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+AXE_FOUND = """async (options) => (await axe.run(document, options)).violations.map(
+    (each) => `${each.id} (${each.nodes.length}): ${each.nodes[0].html.slice(0, 160)}`)"""
+OPEN_ALL = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
+SMALL = """(least) => [...document.querySelectorAll(
+    'main button, main summary, main select, main textarea, main .btn, main .chip')]
+    .filter((each) => each.offsetParent && each.getBoundingClientRect().height < least)
+    .map((each) => each.outerHTML.slice(0, 80))"""
+
+
+def submit_empty(page: Page) -> None:
+    page.get_by_role("button", name="提交部门审签").click()
+    page.locator("#errors").wait_for()
+
+
+def sign_in_wrongly(page: Page) -> None:
+    page.get_by_label("用户名").fill("mayor")
+    page.get_by_label("密码").fill("not-the-password")
+    page.locator("form.card").get_by_role("button", name="登录").click()
+    page.locator(".emsg, [role=alert]").first.wait_for()
+
+
+def upload_template(page: Page) -> None:
+    template = page.request.get(page.url.replace("/import/", "/template.xlsx")).body()
+    page.locator("#file").set_input_files(
+        {"name": "填报表.xlsx", "mimeType": "application/octet-stream", "buffer": template}
+    )
+    page.get_by_role("button", name="上传并预览").click()
+    page.wait_for_url("**/import/*-*/")
+
+
+def upload_nothing_readable(page: Page) -> None:
+    page.locator("#file").set_input_files({"name": "x.xlsx", "mimeType": "application/octet-stream", "buffer": b"x"})
+    page.get_by_role("button", name="上传并预览").click()
+    page.locator(".ef").wait_for()
+
+
+def fail(page: Page) -> None:
+    """The page of a fault of ours, which no address leads to."""
+    fault = render_to_string("errors/fault.html", {"code": "A1B2C3"})
+    page.route("**/fault/", lambda route: route.fulfill(status=500, content_type="text/html", body=fault))
+    page.goto("/fault/")
+
+
+class Visit(NamedTuple):
+    """``person`` is a demo person or empty for a stranger; ``{T36}`` in a path is the key of that report of June;
+    ``then`` is what is done there before looking."""
+
+    person: str
+    path: str
+    then: Callable[[Page], None] | None = None
+
+
+FORM = "/2025/reports/2025-06"
+VISITS = (
+    Visit("", "/login/"),
+    Visit("", "/login/", sign_in_wrongly),
+    Visit("", "/login/", fail),
+    Visit("nyj_staff", "/2025/todo/"),
+    Visit("nyj_staff", "/inbox/"),
+    Visit("nyj_staff", "/account/"),
+    Visit("nyj_staff", "/2025/cockpit/"),
+    Visit("nyj_staff", "/2025/kpis/A06/"),
+    Visit("nyj_staff", f"{FORM}/A06/"),  # nothing said yet
+    Visit("nyj_staff", f"{FORM}/A06/", submit_empty),
+    Visit("nyj_staff", f"{FORM}/A11/"),  # townships
+    Visit("nyj_staff", f"{FORM}/A07/"),  # filed, with a file
+    Visit("nyj_staff", f"{FORM}/A05/discard/"),
+    Visit("nyj_staff", f"{FORM}/grid/"),
+    Visit("nyj_staff", f"{FORM}/import/"),
+    Visit("nyj_staff", f"{FORM}/import/", upload_nothing_readable),
+    Visit("nyj_staff", f"{FORM}/import/", upload_template),
+    Visit("nyj_staff", "/2025/reports/2025-05/A06/"),  # locked
+    Visit("nyj_staff", "/2025/desk/"),  # not allowed
+    Visit("wlj_head", "/2025/signoff/"),
+    Visit("wlj_head", "/2025/signoff/{T42}/"),
+    Visit("wlj_head", "/2025/todo/"),
+    Visit("fgw_staff", "/2025/todo/"),  # asked to co-sign
+    Visit("fgw_staff", "/2025/cosign/{I37}/"),
+    Visit("dcs_1", "/2025/desk/"),
+    Visit("dcs_1", "/2025/desk/?period=2025-01"),
+    Visit("dcs_1", "/2025/desk/review/{T36}/"),
+    Visit("dcs_1", "/2025/cockpit/"),
+    Visit("dcs_1", "/2025/kpis/I12/?period=2025-05"),
+    Visit("dcs_1", "/inbox/"),
+    Visit("dcs_1", "/trial/mailbox/"),
+    Visit("mayor", "/2025/cockpit/"),
+    Visit("mayor", "/2025/cockpit/?scope=all"),
+    Visit("mayor", "/2025/cockpit/?period=2025-01&lamp=red"),  # nothing to show
+    Visit("mayor", "/2025/living-report/"),
+    Visit("mayor", "/2025/living-report/?lamp=red"),
+    Visit("mayor", "/2025/kpis/T07/"),
+    Visit("mayor", "/2025/kpis/T40/"),  # a stage
+    Visit("mayor", "/2025/kpis/A06/?period=2025-01"),  # no figure yet
+    Visit("mayor", "/2025/kpis/X99/"),  # no such page
+    Visit("mayor", "/inbox/"),
+    Visit("sysadmin", "/account/"),
+    Visit("sysadmin", "/2025/cockpit/"),
+)
+# Addresses without a page of their own: they take a form, answer with a file, a fragment or JSON, or lead elsewhere.
+NO_PAGES = {
+    *("current-grid", "home"),
+    *("api-board", "evidence", "ledger", "report-template"),
+    *("delegate", "delegation-revoke", "extend", "extension-answer", "unlock-ask", "unlock-answer", "period-lock"),
+    *("report-evidence", "report-preview", "signoff-batch", "notice-act"),
+    *("logout", "set_language", "text-size"),
+}
+# Reached by a step on the page before it.
+REACHED = {"import-preview": upload_template}
+
+
+def test_no_page_is_forgotten():
+    """Each named address is visited, or is no page."""
+    keys = {"T42": 1, "I37": 1, "T36": 1}
+    paths = {visit.path.format(**keys).partition("?")[0] for visit in VISITS} - {"/2025/kpis/X99/"}
+    visited = {resolve(path).url_name for path in paths}
+    visited |= {name for name, step in REACHED.items() if any(visit.then is step for visit in VISITS)}
+    named = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
+    assert named - visited - NO_PAGES == set(), "no line in VISITS"
+    assert NO_PAGES & visited == set() and named >= NO_PAGES
+
+
+class Trial(NamedTuple):
+    """The product; the keys of June's reports by code; a session of everybody who visits."""
+
+    product: Product
+    keys: dict[str, int]
+    sessions: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def trial(django_db_setup, database_name, tmp_path_factory, django_db_blocker) -> Iterator[Trial]:
+    """The product on a database of this module, which is only looked at."""
+    name = f"{database_name}_pages"
+    clone(name)
+    with django_db_blocker.unblock(), on_database(name):
+        keys = dict(Submission.objects.filter(period__code="2025-06").values_list("indicator__code", "pk"))
+        sessions = {person: session_of(person) for person in {visit.person for visit in VISITS} if person}
+    with serving(name, tmp_path_factory.mktemp("pages")) as product:
+        yield Trial(product, keys, sessions)
+
+
+@contextmanager
+def on_database(name: str) -> Iterator[None]:
+    """What is asked meanwhile is asked of another database."""
+    connection.close()
+    usual, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+
+
+@pytest.mark.parametrize("person", sorted({visit.person for visit in VISITS}), ids=lambda person: person or "stranger")
+def test_every_page_is_accessible_fits_and_keeps_quiet(trial, chromium: Browser, person: str):
+    product, keys, sessions = trial
+    context = chromium.new_context(base_url=product.address, locale="zh-CN")
+    page, troubles = context.new_page(), []
+    page.on("console", lambda line: troubles.append(f"console: {line.text}") if is_loud(line) else None)
+    page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
+    page.on("request", lambda request: troubles.append(f"asks {request.url}") if is_foreign(request, product) else None)
+    if person:
+        enter(context, product, sessions[person])
+    for visit in (visit for visit in VISITS if visit.person == person):
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(visit.path.format(**keys))
+        if visit.then:
+            visit.then(page)
+        troubles += [f"{visit.path} {visit.then.__name__ if visit.then else ''} {said}" for said in found_at(page)]
+    context.close()
+    assert troubles == [], "\n".join(troubles)
+
+
+def is_loud(line) -> bool:
+    return is_trouble(line) and "status of 500" not in line.text
+
+
+def is_foreign(request, product: Product) -> bool:
+    return not request.url.startswith((product.address, "data:"))
+
+
+def found_at(page: Page) -> Iterator[str]:
+    """What is wrong with the page shown, with everything on it opened."""
+    yield from misfits(page, "closed")
+    page.evaluate(OPEN_ALL)
+    yield from misfits(page, "opened")
+    page.evaluate(AXE_SCRIPT)
+    for width in JUDGED_AT:
+        page.set_viewport_size({"width": width, "height": 900})
+        yield from (f"at {width}: {found}" for found in page.evaluate(AXE_FOUND, AXE))
+
+
+def misfits(page: Page, state: str) -> Iterator[str]:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            yield f"{state}: {needed} px wide at {width}"
+        yield from (f"{state}: lower than {LEAST} px at {width}: {found}" for found in page.evaluate(SMALL, LEAST))
