@@ -33,7 +33,7 @@ def without_times(text: str) -> str:
 def test_a_past_month_says_so_and_leads_back(as_user):
     mayor = as_user("mayor")
     past, now = page(mayor, PAST), page(mayor, "/2025/cockpit/")
-    assert "按 3月锁定时公布" in past and "只含 4月9日 19:00 以前的信息" in past
+    assert "按 3月 锁定时公布" in past and "只含 4月9日 19:00 以前的信息" in past
     assert re.search(r'href="\?">回到现在</a>', past)
     assert "回到现在" not in now
     assert "数据截至 4月9日 19:00" in past
@@ -70,6 +70,15 @@ def test_what_was_learned_later_does_not_show_in_a_past_month(as_user):
     assert later.update(state="approved", approved_at=NOW)
     Indicator.objects.get(code="T07").targets.create(value=9, effective_on=NOW.date(), reason="七月调整")
     assert without_times(page(mayor, PAST)) == before
+
+
+def test_a_directive_shows_from_the_moment_it_was_issued(as_user):
+    """Issued on 12 June, unanswered: overdue now, unknown when May was locked on 9 June."""
+    mayor = as_user("mayor")
+    now, may = page(mayor, "/2025/cockpit/"), page(mayor, "/2025/cockpit/?period=2025-05")
+    assert "批示超期 9 天未反馈" in now and "6月12日 市长批示" in now
+    assert "未反馈" not in may and "市长批示" not in may
+    assert 'href="/2025/directives/new/?kpi=' in now and 'href="/2025/directives/new/' not in may
 
 
 @pytest.mark.parametrize("period", ["2025-12", "2025-13", "2024-12", "x"])

@@ -57,8 +57,12 @@ def concern_words(item: Item) -> list[str]:
             % {"days": item.overdue_days}
         ),
         Concern.FORECAST_SHORT: lambda: (
-            ngettext("距时限 %(days)s 天，预计完不成", "距时限 %(days)s 天，预计完不成", item.days_left)
-            % {"days": item.days_left}
+            ngettext(
+                "距时限 %(days)s 天，预计完不成（%(likely)s）",
+                "距时限 %(days)s 天，预计完不成（%(likely)s）",
+                item.days_left,
+            )
+            % {"days": item.days_left, "likely": _likely(item)}
         ),
         Concern.LONG_AMBER: lambda: wording.run(Rag.AMBER, item.row.run_length),
     }
@@ -77,7 +81,7 @@ def forecast_words(item: Item) -> str:
 
 @register.simple_tag
 def board_words(board: Scoreboard) -> str:
-    """“1 项滞后，2 项预警，其余正常”: what stands out among some rows; says so where nothing does."""
+    """“1 项滞后，2 项预警”: what stands out among some rows; says so where nothing does."""
     counts = board.counts
     if not board.rows:
         return _("没有任务")
