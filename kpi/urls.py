@@ -12,7 +12,9 @@ from kpi.web.views import (
     evidence,
     filing,
     importing,
+    indicator,
     ledger,
+    listing,
     overview,
     windows,
 )
@@ -46,7 +48,9 @@ register_converter(YearConverter, "year")
 urlpatterns = [
     path("", overview.home, name="home"),
     path("<year:year>/cockpit/", overview.show_cockpit, name="cockpit"),
-    path("<year:year>/kpis/<code:code>/", overview.show_indicator, name="indicator"),
+    path("<year:year>/kpis/", listing.list_indicators, name="kpis"),
+    path("<year:year>/kpis/<code:code>/", indicator.show_indicator, name="indicator"),
+    path("<year:year>/coverage/<code:code>/", indicator.show_coverage, name="coverage"),
     path("<year:year>/living-report/", overview.show_report, name="living-report"),
     path("<year:year>/todo/", filing.show_todo, name="todo"),
     path("<year:year>/reports/grid/", bulk.current_grid, name="current-grid"),

@@ -26,11 +26,12 @@ GRID = (_("批量填报"), "reports/grid/")
 SIGN_OFF = (_("审签"), "signoff/")
 COCKPIT = (_("总览"), "cockpit/")
 DESK = (_("督查台"), "desk/")
+KPIS = (_("指标"), "kpis/")
 LIVING = (_("活报告"), "living-report/")
 
 # First match wins: a person with several roles starts where most is waiting for them.
 MENUS = (
-    (Role.LEADER, (COCKPIT, LIVING)),
+    (Role.LEADER, (COCKPIT, KPIS, LIVING)),
     (Role.SUPERVISOR, (DESK, COCKPIT, LIVING)),
     (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, LIVING)),
     (Role.STAFF, (TODO, GRID, COCKPIT, LIVING)),

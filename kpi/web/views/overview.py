@@ -1,23 +1,21 @@
-"""Pages that only look: home, cockpit, one indicator, the report in today's colours."""
+"""Pages that only look: home, cockpit, the report in today's colours."""
 
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.timezone import localtime
 
 from accounts import clock
 from kpi import labels
-from kpi.domain.values import Kind, Rag, Timeliness
-from kpi.models import Indicator, Period
-from kpi.selectors import cockpit, cosigning, history, living_report, scoreboard
+from kpi.domain.values import Rag, Timeliness
+from kpi.models import Period
+from kpi.selectors import cockpit, living_report, scoreboard
 from kpi.selectors import periods as period_selector
 from kpi.selectors.scoreboard import Row, Scoreboard
 from kpi.web.navigation import home_of
 
 MONTHS = range(1, 13)
-RECENT_STEPS = 60
 
 
 @login_required
@@ -88,39 +86,6 @@ def _tile(board: Scoreboard, rag: Rag) -> dict[str, object]:
 def _excerpt(board: Scoreboard, troubled: list[Row]) -> list[living_report.Segment]:
     around = troubled[0] if troubled else (board.rows[0] if board.rows else None)
     return living_report.excerpt(board.period.report, board, around) if around else []
-
-
-@login_required
-def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
-    """One commitment's whole story: the sentence, the curve, why this colour, every step taken."""
-    indicators = Indicator.objects.of_year(year).filter(code=code).with_supporting()
-    board = board_or_404(request, year, indicators=indicators)
-    if not board.rows:
-        raise Http404
-    row = board.rows[0]
-    steps = history.steps_of(row.indicator, request.actor)
-    explanation = history.explanation(steps, row.current.source_period)
-    context = {
-        "board": board,
-        "row": row,
-        "indicator": row.indicator,
-        "figure_rows": [month for month in reversed(row.months) if month.assessment and month.is_own],
-        "entries": history.log_of(steps)[:RECENT_STEPS],
-        "progress": cosigning.of_row(row.current.submission) if row.current.submission else None,
-        "explanation": explanation,
-        "nodes": _nodes(row, explanation.completed_nodes if explanation else {}, localtime(clock.now()).date()),
-        "is_curve": row.indicator.kind not in (Kind.MILESTONE, Kind.STAGE, Kind.RANK, Kind.BOTTOM_LINE),
-        "now": clock.now(),
-        "is_proposed": row.indicator.is_lead_proposed,
-    }
-    return render(request, "kpi/indicator.html", context)
-
-
-def _nodes(row: Row, done: dict[str, str], today) -> list[dict[str, object]]:
-    return [
-        {"node": node, "done": done.get(node.key), "is_late": node.due_on < today}
-        for node in row.indicator.milestones.all()
-    ]
 
 
 @login_required
