@@ -14,7 +14,9 @@ from kpi.domain.calendar import Roll
 from kpi.domain.cosigning import Stance
 from kpi.domain.directives import DirectiveKind, DirectiveState, DirectiveVerb
 from kpi.domain.evidence import Need
+from kpi.domain.forecast import Silence
 from kpi.domain.rag import Basis
+from kpi.domain.runs import Hint
 from kpi.domain.values import (
     Accumulation,
     Comparator,
@@ -250,6 +252,26 @@ DIRECTIVE_PHRASES = {
         "figures": Label(_("请核实数据，并说明统计口径")),
         "outlook": Label(_("请说明年底能否完成；不能的，请提出建议")),
     },
+}
+# Why nothing is said about the end of the year.
+SILENCE = {
+    Silence.KIND: Label(_("这类任务看节点、阶段或位次，不作推算")),
+    Silence.NO_TARGET: Label(_("没有目标值，不作推算")),
+    Silence.UNPUBLISHED: Label(_("本期数据尚未公布，暂不推算")),
+    Silence.TOO_FEW: Label(_("可用的数字不足 3 个，暂不推算")),
+    Silence.IN_DOUBT: Label(_("最近的数字像是填错了单位，暂不推算")),
+    Silence.REACHED: Label(_("全年目标已经达到")),
+    Silence.YEAR_OVER: Label(_("完成时限已到，看实际完成")),
+    Silence.STALE: Label(_("3 个月没有新数字，暂不推算")),
+    Silence.PLAN_BLANK: Label(_("后面的月份没有序时计划，暂不推算")),
+    Silence.NOTHING_PLANNED: Label(_("后面的序时计划不再增加，暂不推算")),
+}
+# What several months say beside the lamp; never in its place.
+HINT = {
+    Hint.SHORT_WHILE_GREEN: Label(_("绿灯，但按近期速度年底差一截"), "watch"),
+    Hint.THREE_FALLS: Label(_("完成比例连降 3 次"), "watch"),
+    Hint.THREE_AMBERS: Label(_("连续 3 个月以上黄灯"), "watch"),
+    Hint.USUAL: Label(_("本期快慢在以往范围之内"), "calm"),
 }
 STAGE = {
     0: Label(_("未启动")),

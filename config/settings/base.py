@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config import env
+from config.finders import package_file
 from config.schedule import SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -65,6 +66,7 @@ TEMPLATES = [
                 "kpi_ui": "kpi.web.templatetags.kpi_ui",
                 "boards": "kpi.web.templatetags.boards",
                 "living_ui": "kpi.web.templatetags.living_ui",
+                "story_ui": "kpi.web.templatetags.story_ui",
             },
             "context_processors": [
                 "django.template.context_processors.request",
@@ -110,6 +112,13 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# The chart library of the KPI page, out of the wheel that carries it (docs/adr/0013-echarts-from-a-wheel.md).
+STATIC_SINGLE_FILES = {"echarts/echarts.esm.min.js": package_file("instaui_echarts", "static/echarts.esm.min.js")}
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "config.finders.SingleFileFinder",
+]
 
 # Fields of a form, without the files beside them; anything larger is refused before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

@@ -110,7 +110,8 @@ class Forecast:
 
     ``odds`` has two places and lies between 0 and 1, both excluded; ``is_short``: the likely value misses the target;
     ``months`` are the planned months ahead with the final one last; ``since`` is the month of the figure it starts
-    from, ``pace`` the done share of what was planned over the last steps, ``steps`` how many there are to learn from.
+    from; ``pace`` is the done share of what was planned over the last steps, which took ``span`` months; ``steps``
+    says how many there are to learn from.
     """
 
     low: Decimal
@@ -121,6 +122,7 @@ class Forecast:
     months: tuple[Reach, ...]
     since: Period
     pace: Decimal
+    span: int
     steps: int
 
 
@@ -128,6 +130,7 @@ class Forecast:
 class _Point:
     """Planned and done by the end of one month, mirrored where the plan falls, so that forward is up."""
 
+    month: Period
     planned: Fraction
     done: Fraction
 
@@ -153,6 +156,7 @@ def project(course: Course) -> Forecast | Silence:
         months=months,
         since=course.usable[-1],
         pace=_rounded(_recent(marks), 4),
+        span=len(Period.range(marks[-RECENT_STEPS - 1 :][0].month, marks[-1].month)) - 1,
         steps=len(marks) - 1,
     )
 
@@ -227,10 +231,11 @@ def _marks(course: Course) -> list[_Point]:
     """Where steps begin and end: the origin, then each figure by which enough more was planned."""
     sign = _sign(course)
     points = [
-        _Point(Fraction(sign * course.plan[month]), Fraction(sign * course.figures[month])) for month in course.usable
+        _Point(month, Fraction(sign * course.plan[month]), Fraction(sign * course.figures[month]))
+        for month in course.usable
     ]
     if course.kind in FROM_ZERO:
-        points.insert(0, _Point(Fraction(0), Fraction(0)))
+        points.insert(0, _Point(Period(points[0].month.year - 1, 12), Fraction(0), Fraction(0)))
     end = Fraction(sign * course.plan[max(course.plan)])
     least = (end - points[0].planned) / len(course.plan) * SMALL_STEP
     marks = points[:1]

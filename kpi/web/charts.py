@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kpi.domain.forecast import Forecast
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Kind, Rag
 from kpi.selectors.scoreboard import SEVERITY, Row
@@ -87,7 +88,10 @@ def bullet(row: Row, css: str, *, length: int = 118) -> Bullet | None:
 
 @dataclass(frozen=True)
 class Curve:
-    """Plan and actual over the twelve months, with axis marks. Coordinates are SVG units of ``width`` × ``height``."""
+    """Plan and actual over the twelve months, with axis marks. Coordinates are SVG units of ``width`` × ``height``.
+
+    ``fan`` and ``likely`` are the forecast's; ``targets`` is a line only where the target was changed in the year.
+    """
 
     width: int
     height: int
@@ -102,13 +106,28 @@ class Curve:
     target_y: Decimal | None
     now_x: Decimal
     plan_label: tuple[Decimal, Decimal]
+    fan: str = ""
+    likely: str = ""
+    likely_end: tuple[Decimal, Decimal] | None = None
+    targets: str = ""
 
 
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 44, 14, 16, 26
 
 
-def curve(row: Row, *, width: int = 640, height: int = 260, pending: Decimal | None = None) -> Curve | None:
-    """The year's curve of a row; ``pending`` is a figure being typed. ``None`` without anything to draw."""
+def curve(
+    row: Row,
+    *,
+    width: int = 640,
+    height: int = 260,
+    pending: Decimal | None = None,
+    forecast: Forecast | None = None,
+    targets: Mapping[Month, Decimal] | None = None,
+) -> Curve | None:
+    """The year's curve of a row; ``pending`` is a figure being typed, ``targets`` those in force at month ends.
+
+    ``None`` without anything to draw.
+    """
     plan = {month.month: value for month, value in trajectory_of(row.indicator).points.items()}
     actual = _actual_points(row)
     now = Month.parse(row.current.period.code).month
@@ -116,7 +135,10 @@ def curve(row: Row, *, width: int = 640, height: int = 260, pending: Decimal | N
         actual[now] = pending
     if not plan and not actual:
         return None
-    top = _ceiling([*plan.values(), *actual.values(), row.target or Decimal(0)])
+    months = forecast.months if forecast else ()
+    steps = dict(targets or {}) if len(set((targets or {}).values())) > 1 else {}
+    highs = [reach.high for reach in months]
+    top = _ceiling([*plan.values(), *actual.values(), *highs, *steps.values(), row.target or Decimal(0)])
 
     def x(month: int) -> Decimal:
         return (MARGIN_LEFT + Decimal(width - MARGIN_LEFT - MARGIN_RIGHT) * (month - 1) / 11).quantize(TENTH)
@@ -124,7 +146,14 @@ def curve(row: Row, *, width: int = 640, height: int = 260, pending: Decimal | N
     def y(value: Numeric) -> Decimal:
         return height - MARGIN_BOTTOM - scaled(value, top, height - MARGIN_TOP - MARGIN_BOTTOM)
 
+    def path(points: Iterable[tuple[int, Decimal]]) -> str:
+        return " ".join(f"{x(month)},{y(value)}" for month, value in points)
+
     last_plan = max(plan, default=1)
+    start = [(forecast.since.month, actual[forecast.since.month])] if forecast else []
+    likely = [*start, *((reach.period.month, reach.likely) for reach in months)]
+    upper = [*start, *((reach.period.month, reach.high) for reach in months)]
+    lower = [(reach.period.month, reach.low) for reach in months]
     return Curve(
         width=width,
         height=height,
@@ -133,13 +162,24 @@ def curve(row: Row, *, width: int = 640, height: int = 260, pending: Decimal | N
         base=y(0),
         ticks=[(y(top * part / 4), (top * part / 4).normalize()) for part in range(5)],
         months=[(month, x(month)) for month in (1, 3, 6, 9, 12)],
-        plan=" ".join(f"{x(month)},{y(value)}" for month, value in sorted(plan.items())),
-        actual=" ".join(f"{x(month)},{y(value)}" for month, value in sorted(actual.items())),
+        plan=path(sorted(plan.items())),
+        actual=path(sorted(actual.items())),
         dots=[(x(month), y(value), _dot(month, now, pending)) for month, value in sorted(actual.items())],
         target_y=y(row.target) if row.target else None,
         now_x=x(now),
         plan_label=(x(min(last_plan, 10)), y(plan.get(min(last_plan, 10), 0)) + 16),
+        fan=path([*upper, *reversed(lower)]) if months else "",
+        likely=path(likely) if months else "",
+        likely_end=(x(likely[-1][0]), y(likely[-1][1])) if months else None,
+        targets=_stairs([(x(month.month), y(value)) for month, value in sorted(steps.items())]),
     )
+
+
+def _stairs(points: Sequence[tuple[Decimal, Decimal]]) -> str:
+    """A path from the axis that changes its height at each month."""
+    if not points:
+        return ""
+    return f"M{MARGIN_LEFT},{points[0][1]}" + "".join(f"H{x}V{y}" for x, y in points)
 
 
 def _actual_points(row: Row) -> dict[int, Decimal]:

@@ -1,0 +1,190 @@
+"""What a KPI page tells beside the months: targets and plans as they were changed, the units a coverage counts.
+
+Everything comes with the indicator itself (``with_story``), so that the page needs no query of its own for it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, F, OuterRef
+from django.db.models.functions import Cast, JSONObject
+
+from accounts.models import Department
+from kpi.domain.periods import Period as Month
+from kpi.domain.values import Verb
+from kpi.models import Indicator, Milestone, PlanPoint, Review, Target
+from kpi.models.querysets import IndicatorQuerySet
+
+# Text, because a JSON number would pass through a float.
+EXACT = Cast("value", CharField())
+
+
+def with_story(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
+    """Annotate what the functions of this module read."""
+    target_events = Target.pgh_event_model.objects.filter(indicator=OuterRef("pk"))
+    plan_events = PlanPoint.pgh_event_model.objects.filter(indicator=OuterRef("pk"))
+    node_events = Milestone.pgh_event_model.objects.filter(indicator=OuterRef("pk"))
+    units = Department.objects.filter(kind=OuterRef("coverage_scope"), is_active=True).order_by("ordinal")
+    targets = Target.objects.filter(indicator=OuterRef("pk")).order_by("effective_on")
+    about = {"at": "pgh_created_at", "label": "pgh_label", "key": "pgh_obj_id"}
+    return indicators.annotate(
+        said_targets=ArraySubquery(targets.values(row=JSONObject(value=EXACT, day="effective_on", reason="reason"))),
+        said_target_events=ArraySubquery(
+            target_events.order_by("pgh_id").values(row=JSONObject(value=EXACT, what="effective_on", **about))
+        ),
+        said_plan_events=ArraySubquery(
+            plan_events.order_by("pgh_id").values(row=JSONObject(value=EXACT, what="period", **about))
+        ),
+        said_node_events=ArraySubquery(
+            node_events.order_by("pgh_id").values(row=JSONObject(value=F("due_on"), what="name", **about))
+        ),
+        said_units=ArraySubquery(
+            units.values(row=JSONObject(code="code", name="short_name", group="parent__short_name"))
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class TargetChange:
+    """A full-year target with the day it took effect; ``before`` is ``None`` for the report's own."""
+
+    effective_on: date
+    value: Decimal
+    before: Decimal | None
+    reason: str
+
+
+def targets_of(indicator: Indicator) -> list[TargetChange]:
+    """Every target of the year, oldest first."""
+    changes: list[TargetChange] = []
+    for row in indicator.said_targets:
+        before = changes[-1].value if changes else None
+        changes.append(TargetChange(date.fromisoformat(row["day"]), Decimal(row["value"]), before, row["reason"]))
+    return changes
+
+
+def target_by_month(indicator: Indicator) -> Mapping[Month, Decimal]:
+    """The target in force at the end of each month of the report's year; months before the first one are absent."""
+    year = indicator.final_due_on.year
+    months = Month.range(Month(year, 1), Month(year, 12))
+    targets = targets_of(indicator)
+    in_force = {month: [found for found in targets if found.effective_on <= month.last_day] for month in months}
+    return {month: found[-1].value for month, found in in_force.items() if found}
+
+
+@dataclass(frozen=True)
+class PlanChange:
+    """Something of the plan that was set anew: ``what`` is a month's code, a node's name, or the day of a target.
+
+    ``before`` is ``None`` where it was added.
+    """
+
+    at: datetime
+    kind: str
+    what: str
+    before: str | None
+    after: str
+
+
+def plan_changes(indicator: Indicator) -> list[PlanChange]:
+    """Changes of planned values, node dates and of targets already on record, newest first, from their history.
+
+    What was written together with the first entry is the plan itself, not a change of it.
+    """
+    found = [
+        *_changes("plan", indicator.said_plan_events),
+        *_changes("node", indicator.said_node_events),
+        # A new target is a line of ``targets_of``; here are only those rewritten where they stood.
+        *(change for change in _changes("target", indicator.said_target_events) if change.before is not None),
+    ]
+    return sorted(found, key=lambda change: change.at, reverse=True)
+
+
+def _changes(kind: str, events: Sequence[Mapping[str, Any]]) -> Iterable[PlanChange]:
+    last: dict[int, str] = {}
+    first_at = events[0]["at"] if events else None
+    for event in events:
+        before = last.get(event["key"])
+        last[event["key"]] = event["value"]
+        is_first_plan = event["label"] == "insert" and event["at"] == first_at
+        if not is_first_plan and before != event["value"]:
+            yield PlanChange(datetime.fromisoformat(event["at"]), kind, event["what"], before, event["value"])
+
+
+@dataclass(frozen=True)
+class CoveredUnit:
+    """A district or township: since which approved month it has counted as covered, without a break until now."""
+
+    name: str
+    since: str | None
+    months: frozenset[str]
+
+    @property
+    def is_covered(self) -> bool:
+        return self.since is not None
+
+
+@dataclass(frozen=True)
+class CoverageGroup:
+    """Units of one district; of the city where districts themselves are counted (``name`` is empty)."""
+
+    name: str
+    units: Sequence[CoveredUnit]
+
+    @property
+    def covered(self) -> int:
+        return sum(unit.is_covered for unit in self.units)
+
+    @property
+    def open_units(self) -> list[CoveredUnit]:
+        return [unit for unit in self.units if not unit.is_covered]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Who is covered and who is not, by the approved reports; ``months`` are those with a report, oldest first."""
+
+    groups: Sequence[CoverageGroup]
+    months: Sequence[str]
+
+    @property
+    def covered(self) -> int:
+        return sum(group.covered for group in self.groups)
+
+    @property
+    def total(self) -> int:
+        return sum(len(group.units) for group in self.groups)
+
+
+def coverage_of(indicator: Indicator, steps: Iterable[Review], until: str) -> Coverage:
+    """Ticks of the reports approved up to month ``until``; ``steps`` newest first, as from ``history.steps_of``."""
+    ticked: dict[str, frozenset[str]] = {}
+    for step in steps:
+        code = step.submission.period.code
+        if step.verb == Verb.APPROVE and code <= until and not step.content.get("is_unpublished"):
+            ticked.setdefault(code, frozenset(step.content.get("covered_units") or ()))
+    months = sorted(ticked)
+    groups: dict[str, list[CoveredUnit]] = defaultdict(list)
+    is_by_district = indicator.coverage_scope == "district"
+    for unit in indicator.said_units:
+        known = frozenset(month for month in months if unit["code"] in ticked[month])
+        name = "" if is_by_district else unit["group"] or ""
+        groups[name].append(CoveredUnit(unit["name"], _since(months, known), known))
+    return Coverage([CoverageGroup(name, units) for name, units in groups.items()], months)
+
+
+def _since(months: Sequence[str], known: frozenset[str]) -> str | None:
+    """The first month of the unbroken run that ends with the latest report."""
+    since = None
+    for month in reversed(months):
+        if month not in known:
+            break
+        since = month
+    return since

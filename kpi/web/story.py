@@ -1,0 +1,247 @@
+"""What the KPI page shows of one indicator, as it stood at the end of the month asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kpi import wording
+from kpi.domain.forecast import Forecast, Silence
+from kpi.domain.periods import Period as Month
+from kpi.domain.values import Kind, Rag
+from kpi.models import Indicator, Milestone, Review, Submission
+from kpi.selectors import forecasts, history, story
+from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
+from kpi.selectors.standing import trajectory_of
+from kpi.web import forecasting
+
+RECENT_STEPS = 60
+# Lines of the record that are open; the rest is one tap away.
+OPEN_STEPS = 6
+# Kinds that have no curve: they are told by nodes, stages, places or events.
+NO_CURVE = (Kind.MILESTONE, Kind.STAGE, Kind.RANK, Kind.BOTTOM_LINE)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A milestone with both its dates.
+
+    ``days_late`` counts from the planned day to the day it was done, or to the end of the month looked at. A day counts
+    as ended: a node due on that very day and not done is late by 0 days.
+    """
+
+    node: Milestone
+    done_on: date | None
+    days_late: int
+
+    @property
+    def rag(self) -> Rag:
+        if self.done_on:
+            return Rag.DONE
+        return Rag.RED if self.days_late >= 0 else Rag.NOT_DUE
+
+
+@dataclass(frozen=True)
+class MonthLine:
+    """One line of the table beside the curve."""
+
+    month: Month
+    lamp: MonthLamp | None
+    plan: Decimal | None
+    actual: Decimal | None
+    target: Decimal | None
+    forecast: tuple[Decimal, Decimal, Decimal] | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """One indicator's page. ``steps`` are all the reader may see; ``cutoff`` is the moment it is told of."""
+
+    row: Row
+    board: Scoreboard
+    siblings: Sequence[Row]
+    all_steps: Sequence[Review]
+    cutoff: datetime
+    is_past: bool
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.row.indicator
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.indicator.kind)
+
+    @property
+    def is_curve(self) -> bool:
+        return self.kind not in NO_CURVE
+
+    @cached_property
+    def steps(self) -> list[Review]:
+        return [step for step in self.all_steps if step.at <= self.cutoff]
+
+    @property
+    def later_steps(self) -> int:
+        return len(self.all_steps) - len(self.steps)
+
+    @cached_property
+    def entries(self) -> list[history.Entry]:
+        return [entry for entry in history.log_of(self.steps) if entry.at <= self.cutoff][:RECENT_STEPS]
+
+    @property
+    def recent_entries(self) -> list[history.Entry]:
+        return self.entries[:OPEN_STEPS]
+
+    @property
+    def earlier_entries(self) -> list[history.Entry]:
+        return self.entries[OPEN_STEPS:]
+
+    @cached_property
+    def explanation(self) -> Submission | None:
+        return history.explanation(self.steps, self.row.current.source_period)
+
+    @cached_property
+    def outlook(self) -> Forecast | Silence:
+        return forecasts.outlook_of(self.row)
+
+    @property
+    def forecast(self) -> Forecast | None:
+        return self.outlook if isinstance(self.outlook, Forecast) else None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the curve has a sentence of its own to stand over it."""
+        return self.is_curve and (self.forecast is not None or self.outlook is Silence.REACHED)
+
+    @property
+    def title(self) -> str:
+        return forecasting.title(self.row, self.outlook)
+
+    @property
+    def summary(self) -> str:
+        return forecasting.summary(self.row, self.forecast) if self.forecast else ""
+
+    @cached_property
+    def targets(self) -> Mapping[Month, Decimal]:
+        """The target in force at each month's end; of a past month only what was in force by then."""
+        day = Month.parse(self.row.current.period.code).last_day
+        changes = [found for found in story.targets_of(self.indicator) if found.effective_on <= day]
+        known = {
+            month: value for month, value in story.target_by_month(self.indicator).items() if month.last_day <= day
+        }
+        last = changes[-1].value if changes else None
+        ahead = Month.range(Month.of(day).next(), Month(day.year, 12)) if last is not None else ()
+        return known | dict.fromkeys(ahead, last)
+
+    @cached_property
+    def target_changes(self) -> list[tuple[story.TargetChange, bool]]:
+        """Newest first, each with whether it came after the month looked at."""
+        day = Month.parse(self.row.current.period.code).last_day
+        return [(found, found.effective_on > day) for found in reversed(story.targets_of(self.indicator))]
+
+    @cached_property
+    def plan_changes(self) -> list[tuple[story.PlanChange, bool]]:
+        """Newest first, each with whether it came after the cut-off."""
+        return [(found, found.at > self.cutoff) for found in story.plan_changes(self.indicator)]
+
+    @property
+    def later_plan_changes(self) -> int:
+        return sum(is_later for found, is_later in self.plan_changes)
+
+    @cached_property
+    def coverage(self) -> story.Coverage | None:
+        if self.kind is not Kind.COVERAGE:
+            return None
+        return story.coverage_of(self.indicator, self.steps, self.row.current.period.code)
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        done = self.explanation.completed_nodes if self.explanation else {}
+        day = Month.parse(self.row.current.period.code).last_day
+        return [_node(node, done.get(node.key), day) for node in self.indicator.milestones.all()]
+
+    @cached_property
+    def lines(self) -> list[MonthLine]:
+        """The table twin of the curve: every month of the year that has anything."""
+        lamps = {Month.parse(lamp.period.code): lamp for lamp in self.row.months}
+        plan = trajectory_of(self.indicator).points
+        ahead = {
+            reach.period: (reach.low, reach.likely, reach.high)
+            for reach in (self.forecast.months if self.forecast else ())
+        }
+        year = self.indicator.final_due_on.year
+        found = []
+        for month in Month.range(Month(year, 1), Month(year, 12)):
+            lamp = lamps.get(month)
+            actual = lamp.assessment.actual if lamp and lamp.is_own and lamp.assessment else None
+            found.append(MonthLine(month, lamp, plan.get(month), actual, self.targets.get(month), ahead.get(month)))
+        return found
+
+    @cached_property
+    def files(self) -> list[tuple[str, datetime, history.StepFile]]:
+        """Evidence the reader may know of: month, moment and file, newest first, each file once."""
+        seen: dict[tuple[str, str], tuple[str, datetime, history.StepFile]] = {}
+        for step in self.steps:
+            for file in step.files:
+                seen.setdefault(
+                    (step.submission.period.code, file.pk or file.name), (step.submission.period.code, step.at, file)
+                )
+        return list(seen.values())
+
+    @property
+    def chart(self) -> str:
+        """The curve's data for the script, as JSON. Floats are for drawing only: the words beside them are exact."""
+        indicator, forecast = self.indicator, self.forecast
+        start = forecast.since if forecast else None
+
+        def of(line: MonthLine, place: int) -> Decimal | None:
+            return line.actual if line.month == start else (line.forecast[place] if line.forecast else None)
+
+        lines = self.lines
+        data = {
+            "months": [_("%(month)s月") % {"month": line.month.month} for line in lines],
+            "plan": [_float(line.plan) for line in lines],
+            "actual": [_float(line.actual) for line in lines],
+            "target": [_float(line.target) for line in lines],
+            "low": [_float(of(line, 0)) for line in lines],
+            "likely": [_float(of(line, 1)) for line in lines],
+            "high": [_float(of(line, 2)) for line in lines],
+            "now": Month.parse(self.row.current.period.code).month - 1,
+            "tips": [self._tip(line) for line in lines],
+            "names": {
+                "plan": _("序时计划"),
+                "actual": _("完成"),
+                "target": f"{_('全年目标')} {wording.with_unit(self.row.target, indicator)}",
+                "likely": f"{_('预计')} {wording.with_unit(forecast.likely, indicator)}" if forecast else "",
+            },
+            "say": ". ".join(said for said in (self.title, self.summary) if said),
+            "locale": "EN" if (get_language() or "").startswith("en") else "ZH",
+        }
+        return json.dumps(data, ensure_ascii=False)
+
+    def _tip(self, line: MonthLine) -> str:
+        """What is said of one month under the pointer."""
+        said = [wording.month(str(line.month))]
+        for name, value in ((_("完成"), line.actual), (_("序时计划"), line.plan)):
+            if value is not None:
+                said.append(f"{name} {wording.with_unit(value, self.indicator)}")
+        if line.forecast:
+            low, likely, high = (wording.figure(value, self.indicator.decimals) for value in line.forecast)
+            said.append(_("预计 %(likely)s（%(low)s 至 %(high)s）") % {"likely": likely, "low": low, "high": high})
+        return "\n".join(said)
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _node(node: Milestone, done: str | None, today: date) -> Node:
+    done_on = date.fromisoformat(done) if done else None
+    return Node(node, done_on, ((done_on or today) - node.due_on).days)

@@ -1,0 +1,54 @@
+"""The KPI page's pictures and words: the curve with its forecast, hints, nodes with both dates."""
+
+from __future__ import annotations
+
+from django import template
+
+from kpi.domain.forecast import Forecast
+from kpi.selectors import forecasts
+from kpi.selectors.scoreboard import Row
+from kpi.web import charts, forecasting
+from kpi.web.story import Story
+from kpi.web.templatetags.kpi_ui import RAG_CSS, word
+
+register = template.Library()
+
+register.filter("odds", forecasting.odds)
+
+
+@register.inclusion_tag("kpi/parts/curve.html")
+def story_curve(story: Story, width: int = 640, height: int = 280) -> dict[str, object]:
+    """The server's own drawing: for print, and wherever no script runs."""
+    chart = charts.curve(story.row, width=width, height=height, forecast=story.forecast, targets=story.targets)
+    return {"chart": chart, "row": story.row, "forecast": story.forecast, "title": story.title}
+
+
+@register.inclusion_tag("kpi/parts/bullet_wide.html")
+def bullet_wide(row: Row) -> dict[str, object]:
+    """Actual, plan and target on one line across the card."""
+    return {"bar": charts.bullet(row, RAG_CSS[row.rag], length=1000), "row": row}
+
+
+@register.simple_tag
+def forecast_title(row: Row) -> str:
+    """The active sentence of a row's forecast; why there is none where there is none."""
+    return forecasting.title(row, forecasts.outlook_of(row))
+
+
+@register.simple_tag
+def forecast_words(row: Row) -> str:
+    """The range and the odds in one sentence; empty without a forecast."""
+    found = forecasts.outlook_of(row)
+    return forecasting.summary(row, found) if isinstance(found, Forecast) else ""
+
+
+@register.simple_tag
+def forecast_short(row: Row, forecast: Forecast) -> str:
+    """A forecast for a table cell."""
+    return forecasting.short(row, forecast)
+
+
+@register.inclusion_tag("kpi/parts/hints.html")
+def hints(row: Row) -> dict[str, object]:
+    """What several months say beside the lamp."""
+    return {"hints": [(code, word("HINT", code)) for code in forecasts.hints_of(row)]}
