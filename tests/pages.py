@@ -37,6 +37,10 @@ LEADER_PAGES = (
 )
 WORKING_PAGES = (
     Page("mayor", "/2025/kpis/I12/"),
+    Page("mayor", "/2025/kpis/I39/"),
+    Page("mayor", "/2025/kpis/T01/"),
+    Page("mayor", "/2025/kpis/T05/"),
+    Page("mayor", "/2025/kpis/T24/"),
     Page("nyj_staff", "/2025/reports/2025-06/grid/"),
     Page("nyj_head", "/2025/signoff/"),
     Page("wlj_staff", "/2025/signoff/"),

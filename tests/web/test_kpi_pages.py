@@ -16,7 +16,6 @@ from django.contrib.staticfiles.finders import get_finder
 
 from kpi.models import Indicator, PlanPoint, Submission, Target
 from tests.conftest import NOW
-from tests.web.test_pages import BUDGET, four_hundred, queries  # noqa: F401 — a fixture
 
 ECHARTS_6_1_0 = "28515f26aa57f87eb1e4ed4eb446927eaf329b5f5e02b4bfd4b0264fea40d1da"
 # Staff of the department, of another one, head, office, leader, system administrator.
@@ -46,16 +45,6 @@ def test_everyone_signed_in_may_look_and_a_wrong_address_is_named(as_user, clien
         reader = as_user(person)
         assert {path: reader.get(path).status_code for path in paths} == dict.fromkeys(paths, status)
     assert client.get(FOUND[0])["Location"].startswith("/login/")
-
-
-# A curve, a coverage, milestones, a stage, a rank, and the whole list.
-PATHS = [f"/2025/kpis/{code}/" for code in ("A06", "I39", "T01", "T05", "T24")]
-PATHS += ["/2025/kpis/A06/?period=2025-03", "/2025/kpis/", "/2025/coverage/I39/"]
-
-
-def test_no_page_asks_more_than_twelve_queries_at_four_hundred_indicators(as_user, four_hundred):  # noqa: F811
-    mayor = as_user("mayor")
-    assert {path: count for path in PATHS if (count := queries(mayor, path)) > BUDGET} == {}
 
 
 def test_lamp_gap_chart_and_explanation_come_before_the_rest(as_user):
