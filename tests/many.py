@@ -7,7 +7,7 @@ and ``widen``. Nothing depends on chance: the same call makes the same rows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -173,3 +173,23 @@ def _figure(indicator: Indicator, month: Month, chance: Random) -> Mapping[str, 
     value = plan * Decimal(chance.randint(70, 108)) / 100
     decimals = 0 if indicator.kind in (Kind.RANK, Kind.STAGE) else indicator.decimals
     return {"value": str(value.quantize(Decimal(1).scaleb(-decimals))), "completed_nodes": ""}
+
+
+def empty_year() -> Report:
+    """Next year's report on its first day: its months, no indicator, nothing filed."""
+
+    def a_year_later(moment: datetime) -> datetime:
+        return moment.replace(year=moment.year + 1)
+
+    report = Report.objects.create(year=2026, title="2026年政府工作报告", text="加快建设。", sha256="0" * 64)
+    Period.objects.bulk_create(
+        Period(
+            report=report,
+            code=month.code.replace("2025", "2026"),
+            opens_at=a_year_later(month.opens_at),
+            due_at=a_year_later(month.due_at),
+            grace_ends_at=a_year_later(month.grace_ends_at),
+        )
+        for month in Period.objects.filter(report__year=2025)
+    )
+    return report

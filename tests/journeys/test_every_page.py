@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 from kpi.models import Submission
 from tests.conftest import clone
 from tests.journeys.conftest import Product, enter, is_trouble, serving
+from tests.many import empty_year
 from tests.people import session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -67,6 +68,11 @@ def upload_nothing_readable(page: Page) -> None:
     page.locator(".ef").wait_for()
 
 
+def send_without_words(page: Page) -> None:
+    page.get_by_role("button", name="交办").click()
+    page.locator(".emsg, [role=alert]").first.wait_for()
+
+
 def fail(page: Page) -> None:
     """The page of a fault of ours, which no address leads to."""
     fault = render_to_string("errors/fault.html", {"code": "A1B2C3"})
@@ -81,9 +87,21 @@ class Visit(NamedTuple):
     person: str
     path: str
     then: Callable[[Page], None] | None = None
+    theme: str = "light"
 
 
 FORM = "/2025/reports/2025-06"
+# What a leader may open in a year whose report has no indicator yet.
+EMPTY = (
+    "cockpit/",
+    "cockpit/screen/",
+    "departments/",
+    "sectors/",
+    "kpis/",
+    "living-report/",
+    "brief/2026-01/",
+    "directives/",
+)
 VISITS = (
     Visit("", "/login/"),
     Visit("", "/login/", sign_in_wrongly),
@@ -95,6 +113,9 @@ VISITS = (
     Visit("nyj_staff", "/2025/kpis/A06/"),
     Visit("nyj_staff", f"{FORM}/A06/"),  # nothing said yet
     Visit("nyj_staff", f"{FORM}/A06/", submit_empty),
+    Visit("nyj_staff", f"{FORM}/A06/", submit_empty, theme="dark"),
+    Visit("nyj_staff", "/2025/todo/", theme="dark"),
+    Visit("nyj_staff", "/2025/directives/"),
     Visit("nyj_staff", f"{FORM}/A11/"),  # townships
     Visit("nyj_staff", f"{FORM}/A07/"),  # filed, with a file
     Visit("nyj_staff", f"{FORM}/A05/discard/"),
@@ -112,6 +133,9 @@ VISITS = (
     Visit("dcs_1", "/2025/desk/"),
     Visit("dcs_1", "/2025/desk/?period=2025-01"),
     Visit("dcs_1", "/2025/desk/review/{T36}/"),
+    Visit("dcs_1", "/2025/desk/report/"),
+    Visit("dcs_1", "/2025/directives/"),
+    Visit("dcs_1", "/2025/directives/3/"),
     Visit("dcs_1", "/2025/cockpit/"),
     Visit("dcs_1", "/2025/kpis/I12/?period=2025-05"),
     Visit("dcs_1", "/inbox/"),
@@ -119,7 +143,32 @@ VISITS = (
     Visit("mayor", "/2025/cockpit/"),
     Visit("mayor", "/2025/cockpit/?scope=all"),
     Visit("mayor", "/2025/cockpit/?period=2025-01&lamp=red"),  # nothing to show
+    Visit("mayor", "/2025/cockpit/", theme="dark"),
+    Visit("mayor", "/2025/cockpit/screen/"),
+    Visit("mayor", "/2025/cockpit/screen/?view=heat"),
+    Visit("mayor", "/2025/cockpit/screen/?view=report"),
+    Visit("mayor", "/2025/departments/"),
+    Visit("mayor", "/2025/departments/agriculture/"),
+    Visit("mayor", "/2025/departments/agriculture/?role=supporting", theme="dark"),
+    Visit("mayor", "/2025/sectors/"),
+    Visit("mayor", "/2025/sectors/C003/"),
+    Visit("mayor", "/2025/kpis/"),
+    Visit("mayor", "/2025/kpis/?q=没有这样的任务"),  # nothing found
+    Visit("mayor", "/2025/kpis/", theme="dark"),
+    Visit("mayor", "/2025/kpis/A06/", theme="dark"),
+    Visit("mayor", "/2025/coverage/I39/"),
+    Visit("mayor", "/2025/brief/2025-06/"),
+    Visit("mayor", "/2025/brief/2025-03/", theme="dark"),
+    Visit("mayor", "/2025/directives/"),
+    Visit("mayor", "/2025/directives/?tab=withdrawn", theme="dark"),
+    Visit("mayor", "/2025/directives/new/?kpi=A06"),
+    Visit("mayor", "/2025/directives/new/?kpi=A06", send_without_words),
+    Visit("mayor", "/2025/directives/1/"),
+    Visit("mayor", "/2025/directives/1/", theme="dark"),
+    *(Visit("mayor", f"/2026/{path}") for path in EMPTY),
+    *(Visit("mayor", f"/2026/{path}", theme="dark") for path in ("cockpit/", "departments/")),
     Visit("mayor", "/2025/living-report/"),
+    Visit("mayor", "/2025/living-report/", theme="dark"),
     Visit("mayor", "/2025/living-report/?lamp=red"),
     Visit("mayor", "/2025/kpis/T07/"),
     Visit("mayor", "/2025/kpis/T40/"),  # a stage
@@ -135,7 +184,7 @@ NO_PAGES = {
     *("api-board", "evidence", "ledger", "report-template"),
     *("delegate", "delegation-revoke", "extend", "extension-answer", "unlock-ask", "unlock-answer", "period-lock"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act"),
-    *("logout", "set_language", "text-size"),
+    *("logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
 }
 # Reached by a step on the page before it.
 REACHED = {"import-preview": upload_template}
@@ -166,6 +215,7 @@ def trial(django_db_setup, database_name, tmp_path_factory, django_db_blocker) -
     name = f"{database_name}_pages"
     clone(name)
     with django_db_blocker.unblock(), on_database(name):
+        empty_year()
         keys = dict(Submission.objects.filter(period__code="2025-06").values_list("indicator__code", "pk"))
         sessions = {person: session_of(person) for person in {visit.person for visit in VISITS} if person}
     with serving(name, tmp_path_factory.mktemp("pages")) as product:
@@ -196,10 +246,12 @@ def test_every_page_is_accessible_fits_and_keeps_quiet(trial, chromium: Browser,
         enter(context, product, sessions[person])
     for visit in (visit for visit in VISITS if visit.person == person):
         page.set_viewport_size({"width": 1440, "height": 900})
+        context.add_cookies([{"name": "theme", "value": visit.theme, "url": product.address}])
         page.goto(visit.path.format(**keys))
         if visit.then:
             visit.then(page)
-        troubles += [f"{visit.path} {visit.then.__name__ if visit.then else ''} {said}" for said in found_at(page)]
+        where = f"{visit.path} {visit.then.__name__ if visit.then else ''} {visit.theme}"
+        troubles += [f"{where} {said}" for said in found_at(page)]
     context.close()
     assert troubles == [], "\n".join(troubles)
 

@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from kpi.models import Commitment, Indicator, Period, Report, Review, Submission
+from kpi.models import Commitment, Indicator, Report, Review, Submission
 from kpi.selectors import cockpit
 from tests.conftest import NOW
+from tests.many import empty_year
 
 PAST = "/2025/cockpit/?period=2025-03"
 SCREEN = "/2025/cockpit/screen/"
@@ -88,17 +89,7 @@ def test_a_month_that_has_not_opened_does_not_exist_here(as_user, period):
 
 @pytest.fixture
 def january(db) -> Report:
-    """Next year's report on its first day: months, nothing filed."""
-    report = Report.objects.create(year=2026, title="2026年政府工作报告", text="加快建设。", sha256="0" * 64)
-    for old in Period.objects.filter(report__year=2025):
-        Period.objects.create(
-            report=report,
-            code=old.code.replace("2025", "2026"),
-            opens_at=old.opens_at.replace(year=2026),
-            due_at=old.due_at.replace(year=2027),
-            grace_ends_at=old.grace_ends_at.replace(year=2027),
-        )
-    return report
+    return empty_year()
 
 
 PAGES = (
