@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Membership, Role, User
-from kpi.models import Commitment, Indicator, PlanPoint
+from kpi.models import Commitment, Indicator, PlanPoint, Report
 
 
 def run(*arguments: str) -> str:
@@ -89,3 +89,19 @@ def test_and_only_the_first(db, monkeypatch, prepare, password, says):
     with pytest.raises(CommandError, match=says):
         run(*ADMINISTRATOR)
     assert not User.objects.filter(username="first_auditor").exists()
+
+
+def test_a_corrected_text_is_looked_at_first_and_stored_with_a_reason(db, tmp_path):
+    report = Report.objects.get(year=2025)
+    path = tmp_path / "新版.txt"
+    path.write_bytes(report.text.replace("6.95万亩", "7.20万亩").replace("，提高标准厂房利用率", "").encode())
+    told = run("correct_report", "2025", str(path), "--dry-run")
+    assert "lost          1" in told and "FIGURES CHANGED" in told and "nothing stored" in told
+    assert Report.objects.get(year=2025).text == report.text
+    with pytest.raises(CommandError, match="请写明原因"):
+        run("correct_report", "2025", str(path))
+    assert "stored:" in run("correct_report", "2025", str(path), "--reason", "市政府公报全文本")
+    assert Report.objects.get(year=2025).text.encode() == path.read_bytes()
+    for wrong in (["2031", str(path)], ["2025", str(tmp_path / "没有.txt")]):
+        with pytest.raises(CommandError):
+            run("correct_report", *wrong, "--reason", "市政府公报全文本")
