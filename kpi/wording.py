@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from kpi import labels
@@ -268,7 +268,7 @@ def directive_due(due_on: date, today: date) -> str:
 
 def overdue(days: int) -> str:
     """“超期 9 天”."""
-    return _("超期 %(days)s 天") % {"days": days}
+    return ngettext("超期 %(days)s 天", "超期 %(days)s 天", days) % {"days": days}
 
 
 # Refusals: code → sentence. Parameters are filled in as far as the sentence names them.
@@ -374,6 +374,7 @@ def _refusals() -> dict[str, str]:
         "directive_stale": _("有人在你之后办理过这件批示，请看下面的最新情况后再操作"),
         "directive_sent_already": _("这张表已经交办过一件批示；如要再交办一件，请核对后再按一次“交办”"),
         "directive_words_required": _("请写批示内容，或点一句常用语"),
+        "directive_reply_too_short": _("请写明办理情况，至少 %(at_least)s 字"),
         "directive_extension_waits": _("已经申请过延期，等答复"),
         "directive_nothing_asked": _("没有待答复的延期申请"),
         "due_in_past": _("期限不能早于今天"),

@@ -29,7 +29,7 @@ from kpi.domain.directives import (
     nodes_reached,
     verbs_for,
 )
-from kpi.models import Directive, DirectiveEntry, Indicator, Period
+from kpi.models import Directive, DirectiveEntry, Indicator
 from kpi.models.querysets import IndicatorQuerySet
 
 S = DirectiveState
@@ -174,13 +174,6 @@ def parties(actor: Actor, directive: Directive, copied: Iterable[int] = ()) -> f
 def can_issue(actor: Actor) -> bool:
     """Leaders instruct; the office does on a leader's behalf."""
     return actor.is_leader or actor.is_supervisor
-
-
-def moment_of(period: Period, periods: Sequence[Period], now: datetime) -> datetime:
-    """The moment a page of ``period`` shows: now for the latest opened one, else the end of that period's grace."""
-    opened = [each for each in periods if each.opens_at <= now]
-    is_latest = not opened or period.code >= opened[-1].code
-    return now if is_latest else min(period.grace_ends_at, now)
 
 
 def _standings(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[Standing]:

@@ -34,6 +34,7 @@ from kpi.services.content import MAX_TEXT, ContentInvalid, FieldError, require_r
 V = DirectiveVerb
 # A leader may be as short as “速办”.
 WORDS_AT_LEAST = 2
+REPLY_AT_LEAST = 5
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def take_in_hand(*, directive: Directive, version: int, note: str = "", actor: A
 def reply(*, directive: Directive, version: int, text: str, actor: Actor, now: datetime) -> Directive:
     """The unit's answer; a request for more time that waits is void with it."""
     locked = _locked(directive, V.REPLY, version, actor)
-    return _move(locked, V.REPLY, actor, now, text=require_reason(text, "text"))
+    return _move(locked, V.REPLY, actor, now, text=_words(text, REPLY_AT_LEAST, "directive_reply_too_short"))
 
 
 @transaction.atomic
@@ -251,11 +252,11 @@ def _due(day: date | None, now: datetime) -> date:
         raise ContentInvalid([FieldError("day", problem.code)]) from problem
 
 
-def _words(text: str) -> str:
-    """A leader's words without surrounding blanks."""
+def _words(text: str, at_least: int = WORDS_AT_LEAST, code: str = "directive_words_required") -> str:
+    """Words without surrounding blanks; ``code`` where they are fewer characters than ``at_least``."""
     words = _note(text)
-    if len(words) < WORDS_AT_LEAST:
-        raise ContentInvalid([FieldError("text", "directive_words_required")])
+    if len(words) < at_least:
+        raise ContentInvalid([FieldError("text", code, {"at_least": at_least})])
     return words
 
 

@@ -128,7 +128,7 @@ def test_a_refused_reply_keeps_its_words_and_a_moved_thread_shows_what_is_new(as
     path, staff = address("I23"), as_user("gxq_staff")
     version = sent("I23").version
     short = staff.post(path, {"action": "reply", "version": version, "text": "在办"})
-    assert short.status_code == 422 and words(short).count("请写明原因，至少 5 字") == 2
+    assert short.status_code == 422 and words(short).count("请写明办理情况，至少 5 字") == 2
     assert ">在办</textarea>" in words(short)
     reply = {"action": "reply", "version": version, "text": "两户已签约，九月底通车"}
     assert as_user("gxq_head").post(path, reply).status_code == 302

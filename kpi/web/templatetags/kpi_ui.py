@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from kpi import labels, wording
-from kpi.domain.directives import NODES
+from kpi.domain.directives import NODES, DirectiveKind
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Rag, Timeliness
@@ -317,6 +317,13 @@ def directive_track(found: Standing, with_words: bool = False) -> dict[str, obje
     words = [str(labels.DIRECTIVE_NODE[state].text) for state in NODES]
     nodes = [(word, place <= found.nodes_reached) for place, word in enumerate(words, start=1)]
     return {"found": found, "nodes": nodes, "now": words[found.nodes_reached - 1], "with_words": with_words}
+
+
+@register.filter
+def directive_title(found: Standing) -> str:
+    """“市长的批示”, or “市长要求说明”."""
+    words = _("%(post)s要求说明") if found.kind == DirectiveKind.EXPLAIN else _("%(post)s的批示")
+    return words % {"post": found.post}
 
 
 @register.simple_tag
