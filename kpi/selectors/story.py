@@ -70,9 +70,8 @@ def targets_of(indicator: Indicator) -> list[TargetChange]:
     return changes
 
 
-def target_by_month(indicator: Indicator) -> Mapping[Month, Decimal]:
-    """The target in force at the end of each month of the report's year; months before the first one are absent."""
-    year = indicator.final_due_on.year
+def target_by_month(indicator: Indicator, year: int) -> Mapping[Month, Decimal]:
+    """The target in force at the end of each month of ``year``; months before the first one are absent."""
     months = Month.range(Month(year, 1), Month(year, 12))
     targets = targets_of(indicator)
     in_force = {month: [found for found in targets if found.effective_on <= month.last_day] for month in months}

@@ -76,6 +76,11 @@ class Story:
         return self.row.indicator
 
     @property
+    def month(self) -> Month:
+        """The month the page is about."""
+        return Month.parse(self.row.current.period.code)
+
+    @property
     def kind(self) -> Kind:
         return Kind(self.indicator.kind)
 
@@ -131,10 +136,12 @@ class Story:
     @cached_property
     def targets(self) -> Mapping[Month, Decimal]:
         """The target in force at each month's end; of a past month only what was in force by then."""
-        day = Month.parse(self.row.current.period.code).last_day
+        day = self.month.last_day
         changes = [found for found in story.targets_of(self.indicator) if found.effective_on <= day]
         known = {
-            month: value for month, value in story.target_by_month(self.indicator).items() if month.last_day <= day
+            month: value
+            for month, value in story.target_by_month(self.indicator, day.year).items()
+            if month.last_day <= day
         }
         last = changes[-1].value if changes else None
         ahead = Month.range(Month.of(day).next(), Month(day.year, 12)) if last is not None else ()
@@ -143,7 +150,7 @@ class Story:
     @cached_property
     def target_changes(self) -> list[tuple[story.TargetChange, bool]]:
         """Newest first, each with whether it came after the month looked at."""
-        day = Month.parse(self.row.current.period.code).last_day
+        day = self.month.last_day
         return [(found, found.effective_on > day) for found in reversed(story.targets_of(self.indicator))]
 
     @cached_property
@@ -164,7 +171,7 @@ class Story:
     @cached_property
     def nodes(self) -> list[Node]:
         done = self.explanation.completed_nodes if self.explanation else {}
-        day = Month.parse(self.row.current.period.code).last_day
+        day = self.month.last_day
         return [_node(node, done.get(node.key), day) for node in self.indicator.milestones.all()]
 
     @cached_property
@@ -176,9 +183,8 @@ class Story:
             reach.period: (reach.low, reach.likely, reach.high)
             for reach in (self.forecast.months if self.forecast else ())
         }
-        year = self.indicator.final_due_on.year
         found = []
-        for month in Month.range(Month(year, 1), Month(year, 12)):
+        for month in Month.range(Month(self.month.year, 1), Month(self.month.year, 12)):
             lamp = lamps.get(month)
             actual = lamp.assessment.actual if lamp and lamp.is_own and lamp.assessment else None
             found.append(MonthLine(month, lamp, plan.get(month), actual, self.targets.get(month), ahead.get(month)))
@@ -213,7 +219,7 @@ class Story:
             "low": [_float(of(line, 0)) for line in lines],
             "likely": [_float(of(line, 1)) for line in lines],
             "high": [_float(of(line, 2)) for line in lines],
-            "now": Month.parse(self.row.current.period.code).month - 1,
+            "now": self.month.month - 1,
             "tips": [self._tip(line) for line in lines],
             "names": {
                 "plan": _("序时计划"),

@@ -40,6 +40,7 @@ function optionsOf(data) {
       trigger: "axis",
       renderMode: "richText",
       confine: true,
+      textStyle: { fontFamily: SANS, fontSize: 13, color: INK },
       axisPointer: { type: "line", lineStyle: { color: PLAN, type: [2, 3] } },
       formatter: (points) => data.tips[points[0].dataIndex],
     },

@@ -195,3 +195,19 @@ def test_only_a_page_with_a_curve_asks_for_the_library(as_user):
     assert "echarts" in page(mayor, "/2025/kpis/A06/")
     for path in ("/2025/kpis/T05/", "/2025/kpis/T07/", "/2025/kpis/", "/2025/cockpit/"):
         assert "echarts" not in page(mayor, path) and "curve.js" not in page(mayor, path)
+
+
+@pytest.mark.parametrize(
+    ("code", "target", "comparator", "polarity", "says"),
+    [
+        ("A06", "6.95", "=", "higher", "年底差 0.57 万亩"),
+        ("A06", "6.38", ">=", "higher", "年底正好达到目标"),
+        ("A06", "6.38", ">", "higher", "年底正好 6.38 万亩，还没有越过目标"),
+        ("A06", "6.00", ">=", "higher", "年底可达 6.38 万亩，达到目标"),
+        ("A06", "6.00", "<=", "lower", "年底超出 0.38 万亩"),
+    ],
+)
+def test_the_title_says_what_matters_most(as_user, code, target, comparator, polarity, says):
+    Indicator.objects.filter(code=code).update(comparator=comparator, polarity=polarity)
+    Target.objects.filter(indicator__code=code).update(value=Decimal(target))
+    assert f"按近 3 个月速度，{says}</h2>" in page(as_user("mayor"), f"/2025/kpis/{code}/")

@@ -1,4 +1,4 @@
-"""The KPI page's pictures and words: the curve with its forecast, hints, nodes with both dates."""
+"""Pictures and words of the KPI page and the list: the curve with its forecast, the wide bullet, hints."""
 
 from __future__ import annotations
 
@@ -27,19 +27,6 @@ def story_curve(story: Story, width: int = 640, height: int = 280) -> dict[str, 
 def bullet_wide(row: Row) -> dict[str, object]:
     """Actual, plan and target on one line across the card."""
     return {"bar": charts.bullet(row, RAG_CSS[row.rag], length=1000), "row": row}
-
-
-@register.simple_tag
-def forecast_title(row: Row) -> str:
-    """The active sentence of a row's forecast; why there is none where there is none."""
-    return forecasting.title(row, forecasts.outlook_of(row))
-
-
-@register.simple_tag
-def forecast_words(row: Row) -> str:
-    """The range and the odds in one sentence; empty without a forecast."""
-    found = forecasts.outlook_of(row)
-    return forecasting.summary(row, found) if isinstance(found, Forecast) else ""
 
 
 @register.simple_tag
