@@ -28,7 +28,8 @@ class Phone:
     def press(self, target) -> None:
         target.click()
         self.taps += 1
-        assert self.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], self.page.url
+        # Of the page that comes, which may still be on its way.
+        assert self.page.locator("html").evaluate("(page) => page.scrollWidth") <= PHONE["width"], self.page.url
 
     def button(self, name: str):
         return self.page.get_by_role("button", name=name, exact=True)

@@ -109,7 +109,7 @@ def test_a_report_under_correction_is_quoted_as_it_was_approved(db):
     board = board_of("2025-06")
     row = next(row for row in board.rows if row.rag is Rag.RED and row.current.source_period == "2025-06")
     said = brief(board, {}, NOW.date()).said[row.indicator.code]
-    assert said and said == cockpit.explanations([row])[row.indicator.code].narrative[:80]
+    assert said and said == cockpit.explanations([row], NOW)[row.indicator.code].narrative[:80]
 
 
 def test_overdue_directives_need_a_decision(as_user):

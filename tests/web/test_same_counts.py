@@ -46,6 +46,7 @@ def test_every_page_counts_the_same_lamps(july: Scoreboard, as_user):
     assert tiles(cockpit) == counts
     assert rows_of_the_heat_map(cockpit) == lamps
     assert spoken_by_unit(cockpit) == Counter(lamps.values())
+    assert spoken_by_unit(text_of(mayor, "/2025/departments/")) == Counter(lamps.values())
     living = text_of(mayor, "/2025/living-report/")
     assert buttons(living) == counts
     assert marks(living) == worst_by_commitment(july)
@@ -83,7 +84,7 @@ def buttons(page: str) -> Mapping[Rag, int]:
 
 def marks(page: str) -> Mapping[str, Rag]:
     """The colour of each marked sentence, by the indicator it leads to."""
-    return {code: CSS[css] for css, code in re.findall(r'class="mk mk-(\w)[^"]*" id="(\w+)"', page)}
+    return {code: CSS[css] for css, code in re.findall(r'class="mk mk-(\w)[^"]*"[^>]*><a id="(\w+)"', page)}
 
 
 def worst_by_commitment(board: Scoreboard) -> Mapping[str, Rag]:
