@@ -16,7 +16,7 @@ from django.db.models import Case, F, OuterRef, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import JSONObject, Left
 
-from kpi.domain.attention import Concern
+from kpi.domain.attention import NEAR_DUE_DAYS, Concern
 from kpi.domain.forecast import Forecast
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import SubmissionState
@@ -29,7 +29,7 @@ from kpi.selectors.forecasts import forecast_of
 from kpi.selectors.scoreboard import Row, Scoreboard
 
 # A red lamp whose final date is this near, or past, will hardly turn.
-NEAR = timedelta(days=60)
+NEAR = timedelta(days=NEAR_DUE_DAYS)
 # How much of a report is quoted.
 WORDS = 80
 # What a list shows before it refers to the cockpit: the brief is one or two sheets.

@@ -99,3 +99,25 @@ def lines_of_the_ledger(client: Client) -> Mapping[str, Rag]:
     columns = {cell.value: cell.column for cell in sheet[3]}
     lines = range(4, sheet.max_row + 1)
     return {sheet.cell(line, columns["编号"]).value: WORDS[sheet.cell(line, columns["亮灯"]).value] for line in lines}
+
+
+# Seeds whose July makes a red June good.
+@pytest.mark.parametrize("july", [1, 20250704], indirect=True)
+def test_a_red_month_that_was_made_good_stays_red_with_a_notch_beside_the_green_one(july: Scoreboard, as_user):
+    code = next(row.indicator.code for row in july.rows if turned_green(row))
+    (red, said), (green, _) = cells_of(text_of(as_user("mayor"), "/2025/cockpit/?scope=all"), code)[5:7]
+    assert (red, green) == ("c c-r c-made", "c c-g") and said == "6月 滞后（7月补齐）"
+    (as_published, then), *_ = cells_of(text_of(as_user("mayor"), "/2025/cockpit/?scope=all&period=2025-06"), code)[5:]
+    assert (as_published, then) == ("c c-r", "6月 滞后"), "June as it was published knows nothing of July"
+
+
+def turned_green(row: scoreboard.Row) -> bool:
+    before, now = row.months[-2:]
+    is_plain = before.override is None and now.override is None
+    return (before.rag, now.rag, before.is_own, now.is_own, is_plain) == (Rag.RED, Rag.GREEN, True, True, True)
+
+
+def cells_of(page: str, code: str) -> list[tuple[str, str]]:
+    """Class and spoken words of a row's months."""
+    row = next(row for row in re.findall(r'<tr class="row .*?</tr>', page, re.S) if f'class="code">{code}<' in row)
+    return re.findall(r'<td class="(c [^"]*)">.*?<span class="vh">([^<]*)</span></td>', row, re.S)
