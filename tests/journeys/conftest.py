@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.run import open_mailbox, unused_port
@@ -118,12 +119,16 @@ def chromium() -> Iterator[Browser]:
     """One browser for a module; tests have contexts of their own, which share nothing."""
     if not can_drive_a_browser():
         pytest.skip("NO CHROMIUM: the journey was not made (Debian: apt install chromium fonts-noto-cjk libatomic1)")
+    # Where an event loop runs Django keeps connections apart from those of the plain thread. One that an earlier module
+    # left open would be cut off by the next new database and found dead after this module.
+    connections.close_all()
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # Playwright's event loop lives in this thread meanwhile; nothing here awaits, so that queries may be made.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+        connections.close_all()
 
 
 @pytest.fixture
