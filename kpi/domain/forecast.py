@@ -144,7 +144,7 @@ def project(course: Course) -> Forecast | Silence:
     if isinstance(ground, Silence):
         return ground
     marks = ground
-    months = _reaches(course, marks)
+    months = _reaches(course, marks, course.ahead)
     final, target = months[-1], course.target
     assert target is not None
     return Forecast(
@@ -161,10 +161,12 @@ def project(course: Course) -> Forecast | Silence:
     )
 
 
-def reaches_of(course: Course) -> Mapping[Period, Reach]:
-    """The range of every planned month ahead, without the odds; empty where there is no forecast."""
+def reach_of(course: Course, month: Period) -> Reach | None:
+    """The range of one planned month ahead, without the odds; ``None`` where there is no forecast for it."""
     ground = _ground(course)
-    return {} if isinstance(ground, Silence) else {reach.period: reach for reach in _reaches(course, ground)}
+    if isinstance(ground, Silence) or month not in course.ahead:
+        return None
+    return _reaches(course, ground, [month])[0]
 
 
 def paces_of(course: Course) -> tuple[Decimal, ...]:
@@ -246,12 +248,12 @@ def _marks(course: Course) -> list[_Point]:
     return marks
 
 
-def _reaches(course: Course, marks: Sequence[_Point]) -> tuple[Reach, ...]:
-    """Every planned month ahead at the slowest, the pooled and the fastest recent pace."""
+def _reaches(course: Course, marks: Sequence[_Point], months: Sequence[Period]) -> tuple[Reach, ...]:
+    """Months ahead at the slowest, the pooled and the fastest recent pace."""
     recent = marks[-RECENT_STEPS - 1 :]
     paces = [after.pace_since(before) for before, after in pairwise(recent)]
     found = []
-    for month in course.ahead:
+    for month in months:
         low, high = sorted(_outcome(course, month, pace) for pace in (min(paces), max(paces)))
         found.append(Reach(month, low, _outcome(course, month, _recent(marks)), high))
     return tuple(found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from kpi.domain.forecast import Course, Forecast, Silence, paces_of, project, reaches_of
+from kpi.domain.forecast import Course, Forecast, Silence, paces_of, project, reach_of
 from kpi.domain.periods import Period as Month
 from kpi.domain.runs import Hint, hints
 from kpi.domain.values import Comparator, Kind, Polarity, Rag
@@ -99,7 +99,7 @@ def hit_rate(rows: Sequence[Row]) -> Record:
 def _outcomes(course: Course) -> Iterable[tuple[bool, bool]]:
     months = course.usable
     for earlier, later in pairwise(months):
-        reach = reaches_of(replace(course, as_of=earlier, is_unpublished=False)).get(later)
+        reach = reach_of(replace(course, as_of=earlier, is_unpublished=False), later)
         if reach is None:
             continue
         actual, planned = course.figures[later], course.plan[later]
