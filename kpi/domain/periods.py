@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 
 from kpi.domain.calendar import Roll, WorkCalendar
 from kpi.domain.errors import DomainError
@@ -29,6 +30,7 @@ class Period:
         return f"{self.year:04d}-{self.month:02d}"
 
     @classmethod
+    @lru_cache(maxsize=1024)  # a board asks for the same dozen months thousands of times
     def parse(cls, text: str) -> Period:
         """Raises ``DomainError`` ``period_malformed`` for anything but ``YYYY-MM``."""
         found = SHAPE.fullmatch(text)

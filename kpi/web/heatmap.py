@@ -1,22 +1,27 @@
-"""The cells of the heat map: one month of one indicator, never in colour alone.
+"""The rows of the heat map and their cells: one month of one indicator, never in colour alone.
 
 A page of 400 indicators has 4,800 cells and few different ones: each look is drawn once per language and then reused.
-It depends on nothing but what it is asked with.
+It depends on nothing but what it is asked with. Rows are made here and not by a template for the same reason: there are
+hundreds on a page.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from kpi import labels
+from kpi import labels, wording
 from kpi.domain.values import Rag
+from kpi.models import Period
 from kpi.selectors.catching_up import caught_up_in
 from kpi.selectors.scoreboard import MonthLamp, Row
+from kpi.web import charts
 
 # The heat map's own shapes: readable at 14 px and in grey print.
 CELL_ICONS = {Rag.RED: "i-xr", Rag.AMBER: "i-tri", Rag.GREEN: "i-dot", Rag.DONE: "i-flag", Rag.NOT_DUE: "i-dash"}
@@ -30,10 +35,64 @@ def cell(month: MonthLamp, row: Row) -> SafeString:
     return _cell(get_language(), *_looks(month, row))
 
 
-def cells(row: Row) -> SafeString:
-    """The cells of a row, months in order."""
-    language = get_language()
-    return SafeString("".join([_cell(language, *_looks(month, row)) for month in row.months]))
+LINE = (
+    '<tr class="row r-{css}"><th scope="row"><a href="{address}" title="{name}">'
+    '<span class="code">{code}</span>{name}</a>'
+    '<span class="sub">{lead}　{figures}</span></th><td class="lead">{lead}</td>{cells}'
+    '<td class="val">{figures}</td><td class="bulc">{bar}</td></tr>\n'
+)
+
+
+def line(row: Row, year: int, at: str, future: Sequence[Period]) -> SafeString:
+    """A row of the table: what it is about, its months, the months to come, its figures and their bar.
+
+    ``at`` is what keeps the month looked at on the way to the indicator's page.
+    """
+    indicator, language = row.indicator, get_language()
+    cells = [_cell(language, *_looks(month, row)) for month in row.months]
+    cells += [_ahead(language, int(month.code[5:]), month.code == row.due_month) for month in future]
+    return format_html(
+        LINE,
+        css=labels.RAG[row.rag].css,
+        address=reverse("indicator", args=(year, indicator.code)) + at,
+        name=indicator.name,
+        code=indicator.code,
+        lead=indicator.lead_department.short_name,
+        figures=wording.standing(row.assessment, indicator),
+        cells=SafeString("".join(cells)),
+        bar=bullet(row),
+    )
+
+
+@lru_cache(maxsize=64)
+def _ahead(language: str | None, number: int, is_due: bool) -> SafeString:
+    """A month to come: empty, or the one of the final date. ``language`` is that of the words."""
+    if not is_due:
+        return SafeString('<td class="f"></td>')
+    said = _("%(month)s月") % {"month": number}
+    return format_html(
+        '<td class="f due"><span aria-hidden="true">◇</span><span class="vh">{} {}</span></td>', said, _("完成时限")
+    )
+
+
+def bullet(row: Row) -> SafeString:
+    """Actual against plan on one line."""
+    bar = charts.bullet(row, labels.RAG[row.rag].css)
+    if bar is None:
+        return SafeString('<span class="na" aria-hidden="true">—</span>')
+    plan = (
+        format_html('<rect class="b-plan" x="{}" y="1" width="2" height="14"/>', bar.plan)
+        if bar.plan is not None
+        else ""
+    )
+    return format_html(
+        '<svg class="bul" width="118" height="16" viewBox="0 0 118 16" aria-hidden="true">'
+        '<rect class="b-track" x="0" y="4" width="118" height="8"/>'
+        '<rect class="b-{} b-fill" x="0.5" y="4" width="{}" height="8"/>{}</svg>',
+        bar.css,
+        bar.fill,
+        plan,
+    )
 
 
 def _looks(month: MonthLamp, row: Row) -> tuple[int, str, Rag | None, bool, Rag | None, str | None]:

@@ -37,7 +37,8 @@ register.filter("short_day", wording.short_day)
 register.simple_tag(wording.with_unit, name="with_unit")
 register.simple_tag(wording.amount, name="amount")
 register.simple_tag(heatmap.cell, name="heat_cell")
-register.simple_tag(heatmap.cells, name="heat_cells")
+register.simple_tag(heatmap.line, name="heat_row")
+register.simple_tag(heatmap.bullet, name="bullet")
 register.filter("override_words", wording.override)
 register.filter("delegation_days", wording.delegation_days)
 
@@ -152,27 +153,6 @@ def days_left(due_at: datetime, now: datetime) -> str:
 @register.simple_tag
 def refusal(code: str, params: dict[str, object]) -> str:
     return wording.refusal(code, params)
-
-
-@register.simple_tag
-def bullet(row: Row) -> SafeString:
-    """Actual against plan on one line; not a template of its own, because a page has hundreds."""
-    bar = charts.bullet(row, RAG_CSS[row.rag])
-    if bar is None:
-        return SafeString('<span class="na" aria-hidden="true">—</span>')
-    plan = (
-        format_html('<rect class="b-plan" x="{}" y="1" width="2" height="14"/>', bar.plan)
-        if bar.plan is not None
-        else ""
-    )
-    return format_html(
-        '<svg class="bul" width="118" height="16" viewBox="0 0 118 16" aria-hidden="true">'
-        '<rect class="b-track" x="0" y="4" width="118" height="8"/>'
-        '<rect class="b-{} b-fill" x="0.5" y="4" width="{}" height="8"/>{}</svg>',
-        bar.css,
-        bar.fill,
-        plan,
-    )
 
 
 @register.inclusion_tag("kpi/parts/columns.html")
