@@ -133,6 +133,8 @@ class Trial:
         self.mailbox = open_mailbox(RUN / "mail")
         environment |= {"EMAIL_PORT": str(self.mailbox.port), "SITE_URL": address}
         web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
+        # A thread keeps a database connection: as many as two cores can use.
+        web += ["--blocking-threads", "8"]
         self._spawn("web", [*web, "config.wsgi:application"], environment)
         worker = ["celery", "-A", "config", "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
         self._spawn("worker", worker, environment)

@@ -111,7 +111,8 @@ class Services:
             if done.returncode:
                 raise ServicesError(f"initdb failed:\n{done.stderr.strip()}")
         options = [f"port={self.postgres_port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
-        options += [] if self.keep else VOLATILE
+        # Web servers keep a connection a thread.
+        options += ["max_connections=300", *([] if self.keep else VOLATILE)]
         command = [root / "bin" / "postgres", "-D", data]
         for option in options:
             command += ["-c", option]

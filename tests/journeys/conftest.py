@@ -61,7 +61,8 @@ def serving(database: str, folder: Path) -> Iterator[Product]:
         "TRIAL_MAIL_DIR": str(folder / "mail"),
         "SITE_URL": f"http://127.0.0.1:{port}",
     }
-    web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "config.wsgi:application"]
+    web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "4"]
+    web.append("config.wsgi:application")
     with running(web, environment, folder / "web.log"):
         wait_for(f"http://127.0.0.1:{port}/readyz", folder / "web.log")
         yield Product(f"http://127.0.0.1:{port}", environment)
