@@ -127,18 +127,6 @@ def _on_time(rows: Iterable[Row]) -> Decimal | None:
     return Decimal(settled.count(Timeliness.ON_TIME)) / len(settled) if settled else None
 
 
-def in_scope(board: Scoreboard, *, lamp: Rag | None = None, everything: bool = False) -> list[tuple[str, list[Row]]]:
-    """Rows of the heat map by chapter: those with figures or in trouble; all of them, or one lamp, on request."""
-
-    def is_wanted(row: Row) -> bool:
-        if lamp is not None:
-            return row.rag is lamp
-        return everything or row.is_quantified or row.rag in BAD
-
-    sections = [(section, [row for row in rows if is_wanted(row)]) for section, rows in board.sections()]
-    return [(section, rows) for section, rows in sections if rows]
-
-
 def explanations(rows: Iterable[Row], until: datetime) -> Mapping[str, Submission]:
     """The report behind each row's lamp as it was approved last by ``until``, by indicator code (1 query).
 
