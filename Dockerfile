@@ -20,12 +20,13 @@ RUN python -m config.messages compile \
     DATABASE_URL=postgresql://build@localhost/none \
     REDIS_URL=redis://localhost/0 \
     EVIDENCE_DIR=/var/lib/kpi/evidence \
+    EXPORTS_DIR=/var/lib/kpi/exports \
     python manage.py collectstatic --noinput
 
 # The code stays root's: the process can read it and change none of it.
-# The evidence volume takes over owner and mode of the folder it is mounted on.
+# The volumes of evidence and exports take over owner and mode of the folder it is mounted on.
 RUN useradd --system --uid 10001 --no-create-home app \
- && install -d -o app -g app -m 700 /var/lib/kpi/evidence
+ && install -d -o app -g app -m 700 /var/lib/kpi/evidence /var/lib/kpi/exports
 USER 10001
 
 EXPOSE 8000
