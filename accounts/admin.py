@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 from import_export import fields, widgets
 
+from accounts import phones
 from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin
 from accounts.models import AuditEntry, Delegation, Department, Membership, Post, Role, User
 
@@ -61,6 +62,14 @@ class UserForm(forms.ModelForm):
         if password:
             validate_password(password, self.instance)
         return password
+
+    def clean_phone(self) -> str:
+        """As it will be called; empty is allowed, a number nobody can be reached at is not."""
+        typed = self.cleaned_data["phone"]
+        number = phones.normalised(typed)
+        if typed and not number:
+            raise forms.ValidationError(_("请填写 11 位手机号，可以带 +86"), code="phone_unreadable")
+        return number
 
     def save(self, commit: bool = True) -> User:
         user = super().save(commit=False)

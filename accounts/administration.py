@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from import_export import resources
 from import_export.admin import ImportExportMixin
 
-from accounts import audit, clock
+from accounts import audit, clock, phones
 from accounts.models import Role
 from accounts.spreadsheets import FORMATS, SpreadsheetRefused
 
@@ -118,7 +118,9 @@ class AuditedResource(resources.ModelResource):
 def values_of(obj: models.Model) -> dict[str, object]:
     """Field values as the audit keeps them; many-to-many relations by their own entries."""
     plain = [field.name for field in obj._meta.concrete_fields if field.name not in ("password", "last_login")]
-    return {name: str(value) for name, value in model_to_dict(obj, fields=plain).items()}
+    values = {name: str(value) for name, value in model_to_dict(obj, fields=plain).items()}
+    # The trail is read by many and kept for ever: enough of a number to tell that it changed.
+    return values | ({"phone": phones.masked(values["phone"])} if "phone" in values else {})
 
 
 def record_change(obj: models.Model, before: dict[str, object] | None, request: HttpRequest) -> None:

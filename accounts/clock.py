@@ -38,6 +38,11 @@ def now() -> datetime:
     return (timezone.now() + _skew + settings.CLOCK_OFFSET).astimezone(ZONE)
 
 
+def skew() -> timedelta:
+    """What this machine's clock is behind the database's, as measured with the latest connection."""
+    return _skew
+
+
 def today() -> date:
     """The present day in the city, whatever the server's own time zone is."""
     return now().date()

@@ -17,6 +17,9 @@ APPEND_ONLY = (
     "kpi_reportedition",
     "kpi_directiveentry",
     "kpi_directivecopy",
+    "kpi_bulletinedit",
+    "kpi_bulletinstep",
+    "kpi_bulletinfile",
 )
 
 

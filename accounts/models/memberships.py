@@ -59,6 +59,8 @@ class Membership(models.Model):
     )
     starts_on = models.DateField(_("起"))
     ends_on = models.DateField(_("止"), null=True, blank=True)
+    # The unit's contact (联络员): hears of reminders beside whoever files.
+    is_contact = models.BooleanField(_("联络员"), default=False)
 
     objects = MembershipQuerySet.as_manager()
 
