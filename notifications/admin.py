@@ -1,4 +1,4 @@
-"""What was sent and what could not be: dead deliveries are seen and tried again by a person."""
+"""What was sent and what could not be: dead messages are seen and tried again by a person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts import clock
 from accounts.administration import ReadOnlyAdmin
 from accounts.models import Role
 from notifications import services
-from notifications.models import Delivery, Notice
+from notifications.models import Dispatch, Notice
 
 READERS = frozenset({Role.SUPERVISOR, Role.SYSTEM_ADMIN})
 
@@ -26,15 +26,15 @@ class NoticeAdmin(ReadOnlyAdmin):
     search_fields = ("title", "subject_code")
 
 
-@admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
+@admin.register(Dispatch)
+class DispatchAdmin(ReadOnlyAdmin):
     viewers = READERS
-    list_display = ("id", "notice", "channel", "state", "attempts", "next_attempt_at", "last_error")
+    list_display = ("id", "recipient", "robot", "channel", "state", "attempts", "next_attempt_at")
     list_filter = ("state", "channel")
-    list_select_related = ("notice",)
+    list_select_related = ("recipient", "robot")
     actions = ("try_again",)
 
-    @admin.action(description=gettext_lazy("重新发送无法送达的投递"))
-    def try_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        count = services.retry_dead(deliveries=queryset, now=clock.now())
+    @admin.action(description=gettext_lazy("重新发送无法送达的消息"))
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Dispatch]) -> None:
+        count = services.retry_dead(dispatches=queryset, actor=request.user, now=clock.now())
         self.message_user(request, _("%(count)s 条已重新排队") % {"count": count}, messages.SUCCESS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -34,6 +32,8 @@ class Notice(models.Model):
     )
     kind = models.CharField(_("类别"), max_length=40)
     key = models.CharField(_("唯一键"), max_length=120, unique=True)
+    # Which of several planners wrote the row: only that one adds its deliveries.
+    planned_by = models.UUIDField(_("规划批次"), null=True, editable=False)
     state = models.CharField(_("状态"), max_length=12, choices=NoticeState.choices, default=NoticeState.OPEN)
     subject_code = models.CharField(_("指标编号"), max_length=10, blank=True)
     period = models.CharField(_("报告期"), max_length=7, blank=True)
@@ -49,6 +49,7 @@ class Notice(models.Model):
     created_at = models.DateTimeField(_("生成"))
     not_before = models.DateTimeField(_("不早于"))
     expires_at = models.DateTimeField(_("失效"), null=True, blank=True)
+    snoozed_until = models.DateTimeField(_("稍后提醒"), null=True, blank=True)
     closed_at = models.DateTimeField(_("了结"), null=True, blank=True)
     read_at = models.DateTimeField(_("已读"), null=True, blank=True)
     archived_at = models.DateTimeField(_("归档"), null=True, blank=True)
@@ -68,26 +69,35 @@ class Notice(models.Model):
 
 class DeliveryState(models.TextChoices):
     QUEUED = "queued", _("待发")
-    SENDING = "sending", _("发送中")
     SENT = "sent", _("已发")
     DEAD = "dead", _("无法送达")
     CANCELLED = "cancelled", _("已取消")
 
 
 class Delivery(models.Model):
-    """One notice on one channel. A sender holds it by ``lease_token`` until ``lease_until``, then it is free again."""
+    """One notice on one channel, once. It waits until ``not_before``, then goes out with a dispatch.
 
-    uuid = models.UUIDField(_("编号"), default=uuid.uuid4, unique=True, editable=False)
+    A robot speaks to a group, so that its deliveries name the robot; all others reach the notice's recipient.
+    """
+
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="deliveries", verbose_name=_("消息"))
     channel = models.CharField(_("渠道"), max_length=10, choices=Channel.choices)
+    robot = models.ForeignKey(
+        "notifications.Robot", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("群机器人")
+    )
+    # In a digest the notice waits for the person's slot; otherwise it may go as soon as anybody may be disturbed.
+    is_digest = models.BooleanField(_("汇总发送"), default=False)
     state = models.CharField(_("状态"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.QUEUED)
-    attempts = models.PositiveSmallIntegerField(_("次数"), default=0)
-    next_attempt_at = models.DateTimeField(_("下次发送"))
-    lease_token = models.UUIDField(_("租约"), null=True, blank=True)
-    lease_until = models.DateTimeField(_("租约到期"), null=True, blank=True)
+    not_before = models.DateTimeField(_("不早于"))
+    dispatch = models.ForeignKey(
+        "notifications.Dispatch",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        verbose_name=_("发送"),
+    )
     sent_at = models.DateTimeField(_("送达"), null=True, blank=True)
-    last_error = models.TextField(_("最近错误"), blank=True)
-    message_id = models.CharField(_("邮件编号"), max_length=120, blank=True)
 
     class Meta:
         verbose_name = _("投递")
@@ -95,35 +105,19 @@ class Delivery(models.Model):
         ordering = ("-id",)
         constraints = [
             models.UniqueConstraint(fields=["notice", "channel"], name="delivery_once_per_channel"),
+            models.CheckConstraint(
+                condition=Q(robot__isnull=True) | Q(channel__in=("wecom", "dingtalk", "feishu")),
+                name="delivery_robot_on_its_channels",
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"], name="delivery_pending", condition=Q(state__in=["queued", "sending"])
+                fields=["not_before"],
+                name="delivery_waiting",
+                condition=Q(state="queued", dispatch__isnull=True),
             ),
+            models.Index(fields=["not_before"], name="delivery_unsent", condition=Q(state="queued")),
         ]
 
     def __str__(self) -> str:
         return f"{self.notice_id} {self.channel} {self.state}"
-
-
-class Preference(models.Model):
-    """What a person does not want on a channel. The in-app message cannot be switched off."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_preferences", verbose_name=_("用户")
-    )
-    kind = models.CharField(_("类别"), max_length=40)
-    channel = models.CharField(_("渠道"), max_length=10, choices=Channel.choices)
-    is_enabled = models.BooleanField(_("接收"), default=True)
-
-    class Meta:
-        verbose_name = _("消息偏好")
-        verbose_name_plural = _("消息偏好")
-        ordering = ("user", "kind", "channel")
-        constraints = [
-            models.UniqueConstraint(fields=["user", "kind", "channel"], name="preference_once"),
-            models.CheckConstraint(condition=~Q(channel="inbox"), name="preference_inbox_is_always_on"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} {self.kind} {self.channel}"
