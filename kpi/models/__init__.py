@@ -1,11 +1,14 @@
 """Fields, constraints and triggers. No workflow and no rule lives here: see services/ and domain/."""
 
+from kpi.models.bulletins import Bulletin, BulletinEdit, BulletinFile, BulletinStep
 from kpi.models.cosignatures import CoSignature
 from kpi.models.directives import Directive, DirectiveCopy, DirectiveEntry
 from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import Indicator, Milestone, PlanPoint, RuleSet, Target
+from kpi.models.jobs import ExportJob
 from kpi.models.periods import DueRule, Period, WorkdayOverride
+from kpi.models.reminding import Chase, Follow, ReminderPolicy, ReminderStep
 from kpi.models.reports import Commitment, Report, ReportEdition
 from kpi.models.reviews import RagOverride, Review
 from kpi.models.snapshots import AssessmentSnapshot
@@ -14,6 +17,11 @@ from kpi.models.windows import Extension, Unlock
 
 __all__ = [
     "AssessmentSnapshot",
+    "Bulletin",
+    "BulletinEdit",
+    "BulletinFile",
+    "BulletinStep",
+    "Chase",
     "CoSignature",
     "Commitment",
     "Directive",
@@ -21,12 +29,16 @@ __all__ = [
     "DirectiveEntry",
     "DueRule",
     "Evidence",
+    "ExportJob",
     "Extension",
+    "Follow",
     "Indicator",
     "Milestone",
     "Period",
     "PlanPoint",
     "RagOverride",
+    "ReminderPolicy",
+    "ReminderStep",
     "Report",
     "ReportEdition",
     "ReportUpload",

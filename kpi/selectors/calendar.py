@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from kpi.domain.calendar import Roll, WorkCalendar
@@ -11,12 +12,17 @@ from kpi.models import WorkdayOverride
 
 
 def work_calendar() -> WorkCalendar:
-    """The calendar in force (1 query). A year counts as known once any of its days is stored."""
-    rows = list(WorkdayOverride.objects.values_list("day", "is_workday"))
+    """The calendar in force (1 query)."""
+    return calendar_of(WorkdayOverride.objects.values_list("day", "is_workday"))
+
+
+def calendar_of(rows: Iterable[tuple[date, bool]]) -> WorkCalendar:
+    """A calendar of stored days. A year counts as known once any of its days is stored."""
+    days = list(rows)
     return WorkCalendar(
-        holidays=frozenset(day for day, is_workday in rows if not is_workday),
-        makeup_workdays=frozenset(day for day, is_workday in rows if is_workday),
-        known_years=frozenset(day.year for day, _ in rows),
+        holidays=frozenset(day for day, is_workday in days if not is_workday),
+        makeup_workdays=frozenset(day for day, is_workday in days if is_workday),
+        known_years=frozenset(day.year for day, _ in days),
     )
 
 

@@ -140,7 +140,7 @@ def contacts_by_department(day: date) -> Mapping[int, list[str]]:
 
 
 class Directory:
-    """All active memberships of a day (2 queries), for planning reminders for everyone at once.
+    """All active memberships of a day (1 query), for planning reminders for everyone at once.
 
     Who signs for a head today hears what the head hears.
     """
@@ -149,22 +149,44 @@ class Directory:
         self._by_department: Mapping[tuple[str, int], set[int]] = defaultdict(set)
         self._by_post: Mapping[int, set[int]] = defaultdict(set)
         self._by_role: Mapping[str, set[int]] = defaultdict(set)
-        rows = Membership.objects.active_on(day).filter(user__is_active=True)
-        for role, department, post, user in rows.values_list("role", "department_id", "post_id", "user_id"):
+        self._contacts: Mapping[int, set[int]] = defaultdict(set)
+        # Signatures are lent inside a department only, so that each hangs on a membership.
+        lent = Delegation.objects.in_force_on(day).filter(
+            delegate=OuterRef("user"), department=OuterRef("department"), delegate__is_active=True
+        )
+        rows = Membership.objects.active_on(day).filter(user__is_active=True).annotate(is_lent=Exists(lent))
+        columns = ("role", "department_id", "post_id", "user_id", "is_contact", "is_lent")
+        for role, department, post, user, is_contact, is_lent in rows.order_by().values_list(*columns):
             self._by_role[role].add(user)
             if department is not None:
                 self._by_department[role, department].add(user)
-            if post is not None:
+                if is_lent:
+                    self._by_department[Role.HEAD, department].add(user)
+                if is_contact:
+                    self._contacts[department].add(user)
+            if post is not None and role == Role.LEADER:
                 self._by_post[post].add(user)
-        lent = Delegation.objects.in_force_on(day).values_list("department_id", "delegate_id")
-        for department, delegate in lent:
-            self._by_department[Role.HEAD, department].add(delegate)
 
     def in_department(self, role: Role, department_id: int) -> tuple[int, ...]:
         return tuple(sorted(self._by_department.get((role, department_id), ())))
+
+    def contacts_of(self, department_id: int) -> tuple[int, ...]:
+        return tuple(sorted(self._contacts.get(department_id, ())))
 
     def in_post(self, post_id: int) -> tuple[int, ...]:
         return tuple(sorted(self._by_post.get(post_id, ())))
 
     def in_role(self, role: Role) -> tuple[int, ...]:
         return tuple(sorted(self._by_role.get(role, ())))
+
+    def answers_for(self, department_id: int | None) -> frozenset[int]:
+        """Everybody of a department a notice may be meant for: staff, contact, heads and who signs for them."""
+        if department_id is None:
+            return frozenset()
+        return frozenset(
+            (
+                *self._by_department.get((Role.STAFF, department_id), ()),
+                *self._by_department.get((Role.HEAD, department_id), ()),
+                *self._contacts.get(department_id, ()),
+            )
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from kpi.domain.window import Extension as MoreTime
@@ -20,11 +20,15 @@ def latest_year() -> int | None:
 
 def of_year(year: int) -> list[Period]:
     """All periods of a year in order, each with its ``granted`` extensions (1 query)."""
+    return list(with_granted(Period.objects.filter(report__year=year)))
+
+
+def with_granted(periods: QuerySet[Period]) -> QuerySet[Period]:
+    """In order, with their reports and the ``granted`` extensions that ``window`` asks for."""
     granted = Extension.objects.filter(period=OuterRef("pk"), until__isnull=False).values(
         granted=JSONObject(department="department_id", granted_at="decided_at", until="until")
     )
-    periods = Period.objects.filter(report__year=year).select_related("report").order_by("code")
-    return list(periods.annotate(granted=ArraySubquery(granted)))
+    return periods.select_related("report").order_by("code").annotate(granted=ArraySubquery(granted))
 
 
 def current(periods: list[Period], now: datetime) -> Period:

@@ -15,12 +15,15 @@ from accounts.models import Department, Role, User
 from accounts.permissions import Actor
 from kpi import wording
 from kpi.domain.directives import DirectiveVerb
+from kpi.domain.reminders import Ladder
 from kpi.models import Directive, DirectiveEntry
 from kpi.selectors.people import answering_for, holding, holding_post
 from kpi.services.notices import NOTICE_LANGUAGE
+from kpi.services.settling import KINDS_OF
 from notifications import outbox
 
 V = DirectiveVerb
+REMINDERS = KINDS_OF[Ladder.DIRECTIVE]
 TO_UNIT = ("directive.issued", "directive.corrected", "directive.sent_back", "directive.clarified")
 
 
@@ -35,19 +38,24 @@ class Told(NamedTuple):
 
 STEPS: Mapping[DirectiveVerb, Told] = {
     V.CORRECT: Told("directive.corrected", gettext_lazy("批示已更正：%(name)s"), ("unit", "copied")),
-    V.WITHDRAW: Told("directive.withdrawn", gettext_lazy("批示已撤回：%(name)s"), ("unit", "copied"), TO_UNIT),
+    V.WITHDRAW: Told(
+        "directive.withdrawn", gettext_lazy("批示已撤回：%(name)s"), ("unit", "copied"), (*TO_UNIT, *REMINDERS)
+    ),
     V.RECEIVE: Told("directive.received", gettext_lazy("%(unit)s已签收批示：%(name)s"), ("issuer",), TO_UNIT),
     V.TAKE_IN_HAND: Told("directive.taken_in_hand", gettext_lazy("%(unit)s已转入办理：%(name)s"), ("issuer",), TO_UNIT),
     V.REPLY: Told(
         "directive.replied",
         gettext_lazy("%(unit)s已反馈，待复核：%(name)s"),
         ("issuer", "office"),
-        (*TO_UNIT, "directive.extension_asked"),
+        (*TO_UNIT, *REMINDERS, "directive.extension_asked"),
     ),
     V.BEGIN_REVIEW: Told("directive.review_begun", gettext_lazy("反馈复核中：%(name)s"), ("unit",)),
     V.SEND_BACK: Told("directive.sent_back", gettext_lazy("批示退回重办：%(name)s"), ("unit",), ("directive.replied",)),
     V.CLOSE: Told(
-        "directive.closed", gettext_lazy("批示已办结：%(name)s"), ("unit", "issuer"), (*TO_UNIT, "directive.replied")
+        "directive.closed",
+        gettext_lazy("批示已办结：%(name)s"),
+        ("unit", "issuer"),
+        (*TO_UNIT, *REMINDERS, "directive.replied"),
     ),
     V.CLARIFY: Told("directive.clarified", gettext_lazy("批示有补充：%(name)s"), ("unit", "copied")),
     V.ASK_EXTENSION: Told(

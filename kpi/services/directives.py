@@ -28,7 +28,7 @@ from kpi.models.directives import ABOUT_TIME
 from kpi.selectors.calendar import work_calendar
 from kpi.selectors.directives import can_issue, parties
 from kpi.selectors.people import answering_for
-from kpi.services import directive_notices
+from kpi.services import directive_notices, settling
 from kpi.services.content import MAX_TEXT, ContentInvalid, FieldError, require_reason
 
 V = DirectiveVerb
@@ -85,6 +85,7 @@ def issue(*, indicator: Indicator, wish: Wish, form_key: UUID, actor: Actor, now
         return _sent_already(directive, copies)
     DirectiveCopy.objects.bulk_create(DirectiveCopy(directive=directive, department=unit) for unit in copies)
     _append(directive, V.ISSUE, "", actor, now, text=text, day=due_on)
+    settling.directed(directive, now=now)
     directive_notices.issued(directive, copies, actor=actor, now=now)
     return directive
 

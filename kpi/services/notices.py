@@ -16,16 +16,10 @@ from notifications import outbox
 
 # Notices are stored text, read later by someone else: they are written in the product's own language.
 NOTICE_LANGUAGE = "zh-hans"
-DUE_KINDS = ("report.due", "report.overdue")
 
 
 def report_url(indicator: Indicator, period: Period) -> str:
     return f"/{period.report.year}/reports/{period.code}/{indicator.code}/"
-
-
-def cancel_due(*, indicator: Indicator, period: Period, now: datetime) -> None:
-    """Filed: whatever still reminds of it is void, in the same transaction."""
-    outbox.cancel(subject_code=indicator.code, period=period.code, kinds=DUE_KINDS, now=now)
 
 
 def submitted(submission: Submission, *, now: datetime) -> None:
