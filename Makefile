@@ -1,6 +1,6 @@
 # Everything a developer or a visitor needs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check fix lock messages install browser clean
+.PHONY: help run test bar bench check fix lock messages install browser clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,8 +22,12 @@ test: install browser ## Run every test against real PostgreSQL and Valkey
 	@$(BIN)/coverage report --include='kpi/domain/*' --fail-under=100
 	@$(BIN)/coverage report --format=total | sed 's/^/branch coverage of everything, in per cent: /'
 
-bench: install ## What the leader pages cost at 400 indicators and 12 months: figures, not tests (COUNT=0 the demo as it is, ROUNDS=)
+bar: install ## Fault tests at full size with their negative controls, one by one, and a table of figures (minutes)
+	@$(BIN)/python -m pytest -n0 -m "" -p no:randomly tests/faults
+
+bench: install ## What the leader pages cost at 400 indicators and 12 months, and the workbooks at 1,000: figures, not tests (COUNT=0 the demo as it is, ROUNDS=)
 	@$(BIN)/python -m benchmarks
+	@COUNT=1000 $(BIN)/python -m benchmarks exports
 
 check: install ## What CI runs: format, lint, types, import contracts, translations, deployment, documents, tests
 	$(BIN)/ruff format --check .

@@ -87,7 +87,7 @@ def single_run() -> IO[str]:
         raise RunError("the trial is running already in another terminal; stop it there with Ctrl-C") from problem
     if os.environ.get("RESET") == "1":
         say("RESET=1: removing the trial's data")
-        for name in ("services", "mail", "logs", "evidence"):
+        for name in ("services", "mail", "logs", "evidence", "exports"):
             shutil.rmtree(RUN / name, ignore_errors=True)
     return lock
 
@@ -125,6 +125,7 @@ class Trial:
         say("1/4 PostgreSQL and Valkey")
         environment = {**os.environ, **self.services.start(), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
         environment |= {"TRIAL_MAIL_DIR": str(RUN / "mail"), "EVIDENCE_DIR": str(RUN.resolve() / "evidence")}
+        environment["EXPORTS_DIR"] = str(RUN.resolve() / "exports")
         say("2/4 tables and the 2025 report")
         self._prepare(environment)
         say("3/4 mailbox, web, worker, beat")
@@ -137,7 +138,8 @@ class Trial:
         web += ["--blocking-threads", "8"]
         self._spawn("web", [*web, "config.wsgi:application"], environment)
         worker = ["celery", "-A", "config", "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
-        self._spawn("worker", worker, environment)
+        # Told to stop, it gives its tasks 20 s (settings) and ends before it would be killed.
+        self._spawn("worker", worker, environment | {"REMAP_SIGTERM": "SIGQUIT"})
         self._spawn("beat", ["celery", "-A", "config", "beat", "-s", str(RUN / "beat-schedule")], environment)
         say("4/4 waiting for the first answer")
         self._wait_until_ready(f"{address}/readyz")

@@ -5,12 +5,29 @@ Any number of beats is safe, because the database keeps every notice unique and 
 
 from celery.schedules import crontab
 
+from config import env
+
+# Seconds from one call to the next; a minute unless somebody is in a hurry, such as the tests.
+EVERY = env.integer("TICK_SECONDS", 60)
+# A call that nobody took before the next one came is dropped: queued up behind a worker that was away they would all
+# ask for the same work.
+BEFORE_THE_NEXT = {"expires": EVERY - EVERY / 6}
+
 SCHEDULE = {
     # Plans reminders: “due and not recorded”, so a missed minute costs a minute, never a notice.
-    "plan-reminders": {"task": "kpi.tick", "schedule": 60.0},
+    "plan-reminders": {"task": "kpi.tick", "schedule": float(EVERY), "options": BEFORE_THE_NEXT},
     # Sends what the outbox holds; a sender that died is taken over when its lease runs out.
-    "send-notices": {"task": "notifications.send_due", "schedule": 60.0},
-    # Deletes evidence files older than a day that no row names: what a crash or a failed deletion left. At night,
-    # because it lists the whole folder; a missed night is made up for by the next.
-    "sweep-evidence": {"task": "kpi.sweep_evidence", "schedule": crontab(hour="3", minute="20")},
+    "send-notices": {"task": "notifications.send_due", "schedule": float(EVERY), "options": BEFORE_THE_NEXT},
+    # Shows that calls still reach the workers: one may be alive and hear nothing.
+    "canary": {"task": "notifications.canary", "schedule": float(EVERY), "options": BEFORE_THE_NEXT},
+    # Makes the workbook that waits longest, if one does. Asking for one does not wake the worker: a frozen broker would
+    # hold up the page. A wake-up that no process was free for is dropped rather than kept.
+    "make-exports": {"task": "kpi.run_exports", "schedule": 10.0, "options": {"expires": 9}},
+    # Deletes files of evidence and exports older than a day that no row names: what a crash or a failed deletion left.
+    # At night, because it lists whole folders; a missed night is made up for by the next.
+    "sweep-evidence": {
+        "task": "kpi.sweep_evidence",
+        "schedule": crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
+    },
 }

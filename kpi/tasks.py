@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from accounts import clock
-from kpi.services import evidence, reminders
+from kpi.services import evidence, exporting, reminders
+from kpi.workbooks.export import make
 
 
 @shared_task(name="kpi.tick")
@@ -13,4 +14,11 @@ def tick() -> int:
 
 @shared_task(name="kpi.sweep_evidence")
 def sweep_evidence() -> int:
-    return evidence.remove_orphans(file_time=clock.file_time())
+    return evidence.remove_orphans(file_time=clock.file_time()) + exporting.remove_orphans(file_time=clock.file_time())
+
+
+# Longer than other tasks: a year of a large city takes a minute or two. Below the broker's visibility timeout.
+@shared_task(name="kpi.run_exports", soft_time_limit=300, time_limit=330)
+def run_exports() -> str | None:
+    exporting.expire(now=clock.now())
+    return exporting.run_next(make=make, clock=clock.now)

@@ -53,6 +53,11 @@ def _copy(found: models.Model, **changed: object):
     return type(found)(**values | changed)
 
 
+def _free_codes() -> Iterator[str]:
+    """Codes that no fixture has: theirs have two digits, and none has more than three."""
+    return (f"{letter}{number}" for number in range(100, 1000) for letter in "TIA")
+
+
 @transaction.atomic
 def widen(report: Report, count: int) -> None:
     """Copies of the report's indicators in turn, with all that hangs on them but files, until there are ``count``.
@@ -62,7 +67,7 @@ def widen(report: Report, count: int) -> None:
     originals = list(report.indicators.order_by("pk"))
     copied = [originals[number % len(originals)] for number in range(count - len(originals))]
     made = Indicator.objects.bulk_create(
-        _copy(each, code=f"{each.code[0]}{number}") for number, each in enumerate(copied, start=100)
+        _copy(each, code=code) for each, code in zip(copied, _free_codes(), strict=False)
     )
     pairs = [each.pk for each in copied], [each.pk for each in made]
     with connection.cursor() as cursor:
@@ -82,6 +87,19 @@ def widen(report: Report, count: int) -> None:
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
         cursor.execute("ANALYZE")
+
+
+def ask_monthly(report: Report) -> None:
+    """Every indicator owes a report each month, and nothing is approved in a month that is open."""
+    Submission.objects.filter(period__report=report, period__locked_at=None).update(state="draft", approved_at=None)
+    report.indicators.update(frequency="monthly")
+    months = list(report.periods.values_list("code", flat=True))
+    points = (PlanPoint(indicator_id=pk, period=month, value=1) for pk in _ids(report) for month in months)
+    PlanPoint.objects.bulk_create(points, ignore_conflicts=True)
+
+
+def _ids(report: Report) -> list[int]:
+    return list(report.indicators.values_list("pk", flat=True))
 
 
 OF_INDICATOR = "JOIN pair ON pair.original = row.indicator_id"

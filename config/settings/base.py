@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +67,10 @@ TEMPLATES = [
                 "kpi_ui": "kpi.web.templatetags.kpi_ui",
                 "boards": "kpi.web.templatetags.boards",
                 "living_ui": "kpi.web.templatetags.living_ui",
+                "bulletin_ui": "kpi.web.templatetags.bulletin_ui",
+                "inbox_ui": "kpi.web.templatetags.inbox_ui",
+                "log_ui": "notifications.web.log_ui",
+                "reminding_ui": "kpi.web.templatetags.reminding_ui",
                 "story_ui": "kpi.web.templatetags.story_ui",
             },
             "context_processors": [
@@ -80,7 +85,15 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.database("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {
+    "default": env.database("DATABASE_URL")
+    | {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # A machine that is gone does not answer at all; without this a visitor would wait for minutes.
+        "OPTIONS": {"connect_timeout": 5},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -131,6 +144,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 30
 EVIDENCE_DIR = env.folder("EVIDENCE_DIR", str(BASE_DIR / ".run" / "evidence"))
 EVIDENCE_MAX_BYTES = env.integer("EVIDENCE_MAX_MB", 20) * 1024 * 1024
 EVIDENCE_MAX_FILES = 10
+# Workbooks made for download: private like evidence, but they can be made again, so that none is kept for long.
+EXPORTS_DIR = env.folder("EXPORTS_DIR", str(BASE_DIR / ".run" / "exports"))
+EXPORTS_KEPT_DAYS = env.integer("EXPORTS_KEPT_DAYS", 7)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -138,6 +154,14 @@ STORAGES = {
         "BACKEND": "kpi.services.vault.DurableStorage",
         "OPTIONS": {
             "location": EVIDENCE_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    "exports": {
+        "BACKEND": "kpi.services.vault.DurableStorage",
+        "OPTIONS": {
+            "location": EXPORTS_DIR,
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },
@@ -162,20 +186,32 @@ REDIS_URL = env.text("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = SCHEDULE
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
+# A call is acknowledged when its work is done, and comes again if the process dies over it: all tasks may be repeated.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+# No task retries: the next tick is the retry. Whatever hangs is ended, softly after 60 s and for good after 90.
 CELERY_TASK_SOFT_TIME_LIMIT = 60
 CELERY_TASK_TIME_LIMIT = 90
+# A worker that is stopped with REMAP_SIGTERM=SIGQUIT gives its tasks so long, and then ends them (deploy, config/run).
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+# A broker that went away does not undo the work: what is being sent is sent, though its call will come once more.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_PUBLISH_RETRY = False
+# Worker and beat wait for the broker for ever instead of giving up after 100 tries.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Far above the longest task, so that a slow one is not started twice.
     "visibility_timeout": 600,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
+    # A connection whose answer is overdue by so long is made anew: a frozen broker must not leave deaf workers behind.
+    "health_check_interval": 10,
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
 }
@@ -191,6 +227,26 @@ MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rsplit("@", 1)[-1]
 # Whose X-Forwarded-For is believed: addresses or networks, separated by commas; "*" only where nobody else can connect.
 TRUSTED_PROXIES = env.text("TRUSTED_PROXIES", "127.0.0.1")
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000")
+
+# What sending asks about working time and about what still matters (notifications/rules.py).
+NOTIFICATION_RULES = "kpi.services.sending_rules.SendingRules"
+# How long a sender keeps a message before another may take it over. A mail server has EMAIL_TIMEOUT for each of up to
+# ten answers, and a worker's task is ended after 90 s: whoever is taken over is no longer sending.
+SENDING_LEASE_SECONDS = env.integer("SENDING_LEASE_SECONDS", 120)
+if SENDING_LEASE_SECONDS < 5:
+    raise env.ConfigError("SENDING_LEASE_SECONDS must be at least 5")
+# Whom `manage.py alarm` writes to without the outbox, and the file whose time says when it last did.
+ALARM_EMAIL = env.words("ALARM_EMAIL")
+ALARM_STATE_FILE = env.folder("ALARM_STATE_FILE", str(Path(gettempdir()) / "kpi-alarm-mailed"))
+# What a scraper of /metrics must know; without it there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+# Telephone messages go to one gateway of the city's; without its address nobody is sent any.
+SMS_GATEWAY_URL = env.text("SMS_GATEWAY_URL", "")
+SMS_GATEWAY_TOKEN = env.text("SMS_GATEWAY_TOKEN", "")
+# Where group robots are reached: these hosts by https and on public addresses only. A relay of the city's own network
+# is named with how it is reached (host, host:port, http://host:port) and may have any address.
+ROBOT_HOSTS = env.words("ROBOT_HOSTS", "qyapi.weixin.qq.com,oapi.dingtalk.com,open.feishu.cn")
+ROBOT_RELAYS = env.words("ROBOT_RELAYS", "")
 
 # The trial's shifted clock; production leaves it at zero.
 CLOCK_OFFSET = timedelta(0)
@@ -208,6 +264,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # They write down the addresses they call, and a robot's address is its key: silent whatever the level elsewhere.
+    "loggers": {
+        name: {"level": "CRITICAL", "propagate": False, "handlers": ["nowhere"]} for name in ("httpx", "httpcore")
+    },
 }

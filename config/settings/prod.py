@@ -13,16 +13,17 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}  # noqa: F405
 # Named, not guessed: a folder inside the container would be gone with it.
-EVIDENCE_DIR = env.folder("EVIDENCE_DIR")
-if EVIDENCE_DIR.is_relative_to(BASE_DIR):  # noqa: F405
-    raise env.ConfigError("EVIDENCE_DIR must lie outside the program's own folder")
+EVIDENCE_DIR, EXPORTS_DIR = env.folder("EVIDENCE_DIR"), env.folder("EXPORTS_DIR")
+for name, folder in (("EVIDENCE_DIR", EVIDENCE_DIR), ("EXPORTS_DIR", EXPORTS_DIR)):
+    if folder.is_relative_to(BASE_DIR):  # noqa: F405
+        raise env.ConfigError(f"{name} must lie outside the program's own folder")
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_SECURE = True
