@@ -1,7 +1,8 @@
 """``make bench``: what the leader pages cost with a full year of 400 indicators. Figures, not tests: it never fails.
 
 A database of its own on private servers, as the tests have: eleven months locked with their snapshots, the twelfth
-open. Each page is asked for through the whole of Django, warm, and measured on the server's side.
+open. Each page is asked for through the whole of Django, warm, and measured on the server's side. ``python -m
+benchmarks reminders`` measures the tick instead.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ LINE = "{:<10} {:<34} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9}"
 
 
 def main() -> None:
+    if sys.argv[1:] == ["reminders"]:
+        from benchmarks import reminders
+
+        reminders.main()
+        return
     prepare()
     from tests.pages import LEADER_PAGES
 
@@ -95,5 +101,11 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["exports"]:
+        # Its children are processes of their own, so that each one's memory is its own.
+        from benchmarks import exports
+
+        exports.main()
+    else:
+        main()
     sys.exit(0)

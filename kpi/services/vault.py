@@ -1,4 +1,5 @@
-"""Where the bytes of evidence lie: one folder outside the web root, a file per key, readable by the product alone."""
+"""Where the bytes of evidence and of exports lie: a folder each outside the web root, a file per key, readable by the
+product alone."""
 
 from __future__ import annotations
 
@@ -48,32 +49,32 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def vault() -> FileSystemStorage:
-    """The storage that the setting ``EVIDENCE_DIR`` names."""
-    return storages["evidence"]
+def vault(shelf: str = "evidence") -> FileSystemStorage:
+    """The storage that the setting ``EVIDENCE_DIR`` names, or ``EXPORTS_DIR`` for the shelf ``exports``."""
+    return storages[shelf]
 
 
-def put(key: UUID, content: File) -> None:
+def put(key: UUID, content: File, shelf: str = "evidence") -> None:
     """Keep the bytes under a key that has none yet."""
-    vault().save(str(key), content)
+    vault(shelf).save(str(key), content)
 
 
-def get(key: UUID) -> File | None:
+def get(key: UUID, shelf: str = "evidence") -> File | None:
     """The bytes, open for reading; ``None`` where the folder does not hold them."""
     try:
-        return vault().open(str(key), "rb")
+        return vault(shelf).open(str(key), "rb")
     except FileNotFoundError:
         return None
 
 
-def drop(key: UUID) -> None:
+def drop(key: UUID, shelf: str = "evidence") -> None:
     """Forget the bytes; a file that is gone already is no problem."""
-    vault().delete(str(key))
+    vault(shelf).delete(str(key))
 
 
-def kept(*, before: float) -> Iterator[str]:
+def kept(*, before: float, shelf: str = "evidence") -> Iterator[str]:
     """Names of all files last written before a moment of the file system's clock, parts of broken uploads included."""
-    folder = Path(vault().location)
+    folder = Path(vault(shelf).location)
     if not folder.is_dir():
         return
     for entry in os.scandir(folder):

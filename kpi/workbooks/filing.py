@@ -1,7 +1,7 @@
 """The columns of a department's monthly workbook, written once for the template and for reading it back.
 
 A row is known by the indicator's code; two hidden columns say for which period it was made and what it said then, so
-that a row nobody touched is told from a row that changed meanwhile.
+that a row nobody touched is told from a row that changed meanwhile. Headings that the exports have too come from there.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from kpi import labels
 from kpi.domain.values import Kind
 from kpi.selectors.content import Content
 from kpi.services.content import FLAGS
+from kpi.workbooks.layout import SHARED
 
 # Nodes with their days and ticks per township do not fit a line; they are filed on the page.
 KINDS = frozenset({Kind.CUMULATIVE, Kind.POINT_IN_TIME, Kind.RATIO, Kind.RANK, Kind.BOTTOM_LINE, Kind.STAGE})
@@ -45,12 +46,12 @@ class Column:
 
 
 COLUMNS = (
-    Column("code", gettext_lazy("编号"), 7),
-    Column("name", gettext_lazy("指标任务"), 30),
-    Column("unit", gettext_lazy("单位"), 8),
+    Column("code", SHARED["code"], 7),
+    Column("name", SHARED["name"], 30),
+    Column("unit", SHARED["unit"], 8),
     Column("last", gettext_lazy("上期"), 11),
-    Column("plan", gettext_lazy("序时计划"), 11),
-    Column("target", gettext_lazy("全年目标"), 11),
+    Column("plan", SHARED["plan"], 11),
+    Column("target", SHARED["target"], 11),
     Column("value", gettext_lazy("本期完成"), 12, is_open=True),
     Column("numerator", gettext_lazy("分子"), 9, is_open=True),
     Column("denominator", gettext_lazy("分母"), 9, is_open=True),

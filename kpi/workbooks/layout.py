@@ -1,31 +1,39 @@
-"""The ledger's columns: heading, width, how the cell is written and what it holds.
+"""The columns of every workbook, written once: heading, width, how the cell is written and what it holds.
 
-Columns are the union of those in the cities' published task ledgers.
+The exports, their preview on the page and, for the columns they share (``SHARED``), the form that departments fill in
+are made from these tables. The ledger's columns are the union of those in the cities' published task ledgers.
+A further kind of export is a further ``Layout``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kpi import labels, wording
+from kpi.domain.exporting import ExportKind
+from kpi.domain.periods import Period as Month
 from kpi.domain.values import Rag
-from kpi.models import Submission
-from kpi.selectors.scoreboard import Row
-from kpi.selectors.standing import trajectory_of
+from kpi.models import Indicator, Period, Submission
+from kpi.selectors.scoreboard import MonthLamp, Row
+from kpi.selectors.standing import expected_at
+from kpi.selectors.streaming import Filed
 
-Value = str | int | Decimal | None
+Value = str | int | Decimal | datetime | MonthLamp | None
 QUARTER_ENDS = ("03", "06", "09", "12")
+A3, A4 = 8, 9
 
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """Everything one line is written from."""
+    """Everything one line about one indicator is written from."""
 
     number: int
     row: Row
@@ -33,25 +41,70 @@ class LedgerLine:
     contacts: str
 
     @property
-    def indicator(self):
+    def indicator(self) -> Indicator:
         return self.row.indicator
+
+    @property
+    def lamp(self) -> Rag:
+        return self.row.rag
+
+
+@dataclass(frozen=True)
+class DetailLine:
+    """Everything one line about one indicator in one month is written from."""
+
+    row: Row
+    month: MonthLamp
+    filed: Filed
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.row.indicator
+
+    @property
+    def lamp(self) -> Rag:
+        return self.month.rag or Rag.NOT_DUE
+
+
+Line = LedgerLine | DetailLine
 
 
 @dataclass(frozen=True)
 class Column:
-    """``form`` is ``text``, ``number`` (the indicator's own decimals), ``percent``, ``whole`` or ``lamp``."""
+    """``form`` is ``text``, ``number`` (the indicator's own decimals), ``percent``, ``whole``, ``moment``, ``lamp``
+    (the line's) or ``month`` (a cell of the heat map, ``None`` for a month to come). Short words stand in the middle.
+    """
 
     heading: Promise | str
-    width: int
+    width: float
     form: str
-    value: Callable[[LedgerLine], Value]
+    value: Callable[[Line], Value]
+    is_centred: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A sheet: its columns, how many of them stay in sight when it is scrolled, and its paper."""
+
+    columns: tuple[Column, ...]
+    frozen: int
+    paper: int
+
+
+# Headings that the departments' own workbook has too (kpi/workbooks/filing.py).
+SHARED: Mapping[str, Promise | str] = {
+    "code": gettext_lazy("编号"),
+    "name": gettext_lazy("目标任务"),
+    "unit": gettext_lazy("单位"),
+    "plan": gettext_lazy("序时计划"),
+    "target": gettext_lazy("目标值"),
+}
 
 
 def _quarter(position: int) -> Callable[[LedgerLine], Value]:
     def planned(line: LedgerLine) -> Value:
-        points = {str(month): value for month, value in trajectory_of(line.indicator).points.items()}
         year = line.row.current.period.code[:4]
-        return points.get(f"{year}-{QUARTER_ENDS[position]}")
+        return expected_at(line.indicator, Month.parse(f"{year}-{QUARTER_ENDS[position]}"))
 
     return planned
 
@@ -83,27 +136,109 @@ def _remark(line: LedgerLine) -> str:
     return "；".join(notes)
 
 
-def _timeliness(line: LedgerLine) -> str:
-    found = line.row.current.timeliness
-    return str(labels.TIMELINESS[found].text) if found else "--"
+def _timeliness(month: MonthLamp) -> str:
+    return str(labels.TIMELINESS[month.timeliness].text) if month.timeliness else "--"
+
+
+def _word(rag: Rag | None) -> str:
+    return str(labels.RAG[rag or Rag.NOT_DUE].text)
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return localtime(moment) if moment else None
+
+
+# Some columns stand in several sheets, in other widths.
+def _number(width: float) -> Column:
+    return Column(gettext_lazy("序号"), width, "whole", lambda line: line.number, is_centred=True)
+
+
+def _code(width: float) -> Column:
+    return Column(SHARED["code"], width, "text", lambda line: line.indicator.code, is_centred=True)
+
+
+def _section(width: float) -> Column:
+    return Column(gettext_lazy("板块"), width, "text", lambda line: line.indicator.commitment.section, is_centred=True)
+
+
+def _name(width: float) -> Column:
+    return Column(SHARED["name"], width, "text", lambda line: line.indicator.name)
+
+
+def _target(width: float) -> Column:
+    return Column(SHARED["target"], width, "number", lambda line: line.row.target)
+
+
+def _unit(width: float) -> Column:
+    return Column(SHARED["unit"], width, "text", lambda line: line.indicator.unit, is_centred=True)
+
+
+def _lead(width: float) -> Column:
+    return Column(gettext_lazy("牵头单位"), width, "text", lambda line: line.indicator.lead_department.short_name)
+
+
+def _post(width: float) -> Column:
+    return Column(gettext_lazy("责任领导（职务）"), width, "text", lambda line: line.indicator.accountable_post.title)
+
+
+def _due(width: float) -> Column:
+    return Column(
+        gettext_lazy("完成时限"), width, "text", lambda line: line.indicator.final_due_on.isoformat(), is_centred=True
+    )
+
+
+def _standing(figure: float, lamp: float) -> tuple[Column, ...]:
+    """How far it is: the figure, the plan, their ratio, the lamp."""
+    return (
+        Column(gettext_lazy("完成值"), figure, "number", lambda line: line.row.actual),
+        Column(SHARED["plan"], figure, "number", lambda line: line.row.expected),
+        Column(
+            gettext_lazy("完成序时比例"),
+            lamp,
+            "percent",
+            lambda line: line.row.assessment and line.row.assessment.ratio,
+        ),
+        Column(gettext_lazy("亮灯"), lamp, "lamp", lambda line: _word(line.row.rag)),
+    )
+
+
+def _told(progress: float, reasons: float, measures: float, remark: float) -> tuple[Column, ...]:
+    """What was said: progress, problems, next steps, remarks."""
+    return (
+        Column(gettext_lazy("报送"), 7, "text", lambda line: _timeliness(line.row.current), is_centred=True),
+        Column(
+            gettext_lazy("当前进展"),
+            progress,
+            "text",
+            lambda line: line.explanation.narrative if line.explanation else "",
+        ),
+        Column(gettext_lazy("存在问题"), reasons, "text", _reasons),
+        Column(
+            gettext_lazy("下一步措施"),
+            measures,
+            "text",
+            lambda line: line.explanation.measures if line.explanation else "",
+        ),
+        Column(gettext_lazy("备注"), remark, "text", _remark),
+    )
 
 
 LEDGER: tuple[Column, ...] = (
-    Column(gettext_lazy("序号"), 5, "whole", lambda line: line.number),
-    Column(gettext_lazy("编号"), 6, "text", lambda line: line.indicator.code),
-    Column(gettext_lazy("板块"), 14, "text", lambda line: line.indicator.commitment.section),
-    Column(gettext_lazy("报告原文"), 34, "text", lambda line: line.indicator.commitment.quote),
-    Column(gettext_lazy("目标任务"), 26, "text", lambda line: line.indicator.name),
-    Column(gettext_lazy("目标值"), 9, "number", lambda line: line.row.target),
-    Column(gettext_lazy("单位"), 8, "text", lambda line: line.indicator.unit),
-    Column(gettext_lazy("上年基数"), 9, "number", lambda line: line.indicator.baseline_value),
-    Column(gettext_lazy("责任领导（职务）"), 16, "text", lambda line: line.indicator.accountable_post.title),
-    Column(gettext_lazy("牵头单位"), 14, "text", lambda line: line.indicator.lead_department.short_name),
-    Column(gettext_lazy("配合单位"), 22, "text", lambda line: "、".join(line.indicator.supporting_names)),
-    Column(gettext_lazy("联络员"), 18, "text", lambda line: line.contacts),
-    Column(gettext_lazy("完成时限"), 11, "text", lambda line: line.indicator.final_due_on.isoformat()),
+    _number(4.5),
+    _code(5.5),
+    _section(9),
+    Column(gettext_lazy("报告原文"), 27, "text", lambda line: line.indicator.commitment.quote),
+    _name(20),
+    _target(8.5),
+    _unit(6),
+    Column(gettext_lazy("上年基数"), 8, "number", lambda line: line.indicator.baseline_value),
+    _post(12),
+    _lead(12),
+    Column(gettext_lazy("配合单位"), 18, "text", lambda line: "、".join(line.indicator.supporting_names)),
+    Column(gettext_lazy("联络员"), 12, "text", lambda line: line.contacts),
+    _due(10.5),
     *(
-        Column(heading, 9, "number", _quarter(position))
+        Column(heading, 7.5, "number", _quarter(position))
         for position, heading in enumerate(
             (
                 gettext_lazy("一季度节点"),
@@ -113,23 +248,128 @@ LEDGER: tuple[Column, ...] = (
             )
         )
     ),
-    Column(gettext_lazy("完成值"), 10, "number", lambda line: line.row.actual),
-    Column(gettext_lazy("序时计划"), 10, "number", lambda line: line.row.expected),
-    Column(gettext_lazy("完成序时比例"), 9, "percent", lambda line: line.row.assessment and line.row.assessment.ratio),
-    Column(gettext_lazy("亮灯"), 8, "lamp", lambda line: str(labels.RAG[line.row.rag].text)),
-    Column(gettext_lazy("是否达序时"), 8, "text", _on_plan),
-    Column(gettext_lazy("报送"), 8, "text", _timeliness),
-    Column(gettext_lazy("当前进展"), 40, "text", lambda line: line.explanation.narrative if line.explanation else ""),
-    Column(gettext_lazy("存在问题"), 16, "text", _reasons),
-    Column(gettext_lazy("下一步措施"), 30, "text", lambda line: line.explanation.measures if line.explanation else ""),
-    Column(gettext_lazy("备注"), 30, "text", _remark),
+    *_standing(9, 8),
+    Column(gettext_lazy("是否达序时"), 6, "text", _on_plan, is_centred=True),
+    *_told(34, 9, 28, 28),
+)
+UNIT: tuple[Column, ...] = (
+    _number(4.5),
+    _code(5.5),
+    _name(20),
+    _target(8.5),
+    _unit(6),
+    _due(10.5),
+    *_standing(9, 8.5),
+    *_told(28, 9, 22, 20),
 )
 
-# Word and fill agree with the pages: (background, ink).
-FILLS: Mapping[Rag, tuple[str, str]] = {
-    Rag.RED: ("#B3202A", "#FFFFFF"),
-    Rag.AMBER: ("#F6C552", "#4A2F00"),
-    Rag.GREEN: ("#DDF1E7", "#0F5A42"),
-    Rag.DONE: ("#E2EDFA", "#1C4C86"),
-    Rag.NOT_DUE: ("#ECEFF3", "#4A5563"),
-}
+
+def heat_columns(periods: Iterable[Period]) -> tuple[Column, ...]:
+    """The heat map's: a column for each month of the year."""
+    months = tuple(
+        Column(_("%(month)s月") % {"month": int(period.code[5:])}, 7.5, "month", _month(place))
+        for place, period in enumerate(periods)
+    )
+    return (_code(5.5), _section(9), _name(26), _lead(14), *months, _target(9), _unit(7), *_standing(9, 9), _due(10.5))
+
+
+def _month(place: int) -> Callable[[LedgerLine], Value]:
+    """A row's months begin with the year's first; those to come are not in it."""
+    return lambda line: line.row.months[place] if place < len(line.row.months) else None
+
+
+def _figure_of(name: str) -> Callable[[DetailLine], Value]:
+    return lambda line: getattr(line.month.assessment, name) if line.month.assessment else None
+
+
+def _filed(name: str) -> Callable[[DetailLine], Value]:
+    return lambda line: _local(getattr(line.filed, name))
+
+
+def _planned(line: DetailLine) -> Value:
+    return expected_at(line.indicator, Month.parse(line.month.period.code))
+
+
+DETAIL: tuple[Column, ...] = (
+    Column(gettext_lazy("报告期"), 9, "text", lambda line: line.month.period.code),
+    _code(6),
+    _name(26),
+    _section(12),
+    Column(gettext_lazy("承诺事项"), 9, "text", lambda line: line.indicator.commitment.code),
+    Column(gettext_lazy("类型"), 13, "text", lambda line: str(labels.KIND[line.indicator.kind].text)),
+    Column(gettext_lazy("力度"), 7, "text", lambda line: str(labels.STRENGTH[line.indicator.strength].text)),
+    Column(gettext_lazy("方向"), 15, "text", lambda line: str(labels.POLARITY[line.indicator.polarity].text)),
+    _lead(14),
+    Column(gettext_lazy("单位代码"), 14, "text", lambda line: line.indicator.lead_department.code),
+    _post(14),
+    _unit(8),
+    Column(gettext_lazy("上年基数"), 10, "number", lambda line: line.indicator.baseline_value),
+    _target(10),
+    Column(gettext_lazy("当月计划"), 10, "number", _planned),
+    Column(SHARED["plan"], 10, "number", _figure_of("expected")),
+    Column(gettext_lazy("完成值"), 10, "number", _figure_of("actual")),
+    Column(gettext_lazy("完成序时比例"), 9, "percent", _figure_of("ratio")),
+    Column(gettext_lazy("差距"), 10, "number", _figure_of("gap")),
+    Column(gettext_lazy("亮灯"), 8, "lamp", lambda line: _word(line.month.rag)),
+    Column(gettext_lazy("计算亮灯"), 8, "text", lambda line: _word(line.month.computed_rag)),
+    Column(gettext_lazy("复核调整"), 8, "text", lambda line: _("是") if line.month.override else _("否")),
+    Column(gettext_lazy("数据所属期"), 10, "text", lambda line: line.month.source_period or "--"),
+    Column(gettext_lazy("应报"), 6, "text", lambda line: _("是") if line.month.is_asked else _("否")),
+    Column(gettext_lazy("报送"), 8, "text", lambda line: _timeliness(line.month)),
+    Column(gettext_lazy("首次提交"), 16, "moment", _filed("first_submitted_at")),
+    Column(gettext_lazy("最近提交"), 16, "moment", _filed("submitted_at")),
+    Column(gettext_lazy("审签时间"), 16, "moment", _filed("signed_off_at")),
+    Column(gettext_lazy("审定时间"), 16, "moment", _filed("approved_at")),
+    Column(gettext_lazy("规则"), 10, "text", lambda line: _figure_of("rule_code")(line) or "--"),
+    Column(gettext_lazy("规则版本"), 9, "text", lambda line: _figure_of("rule_version")(line) or "--"),
+)
+
+
+def layout_of(kind: ExportKind, periods: Iterable[Period] = ()) -> Layout:
+    """The sheet that holds a kind's rows; ``periods`` are the year's, for the heat map."""
+    if kind is ExportKind.HEAT_MAP:
+        return Layout(heat_columns(periods), frozen=3, paper=A3)
+    return {
+        ExportKind.LEDGER: Layout(LEDGER, frozen=5, paper=A3),
+        ExportKind.UNITS: Layout(UNIT, frozen=3, paper=A4),
+        ExportKind.DETAIL: Layout(DETAIL, frozen=3, paper=A3),
+    }[kind]
+
+
+def month_look(month: MonthLamp) -> tuple[str, Rag | None, bool]:
+    """A cell of the heat map: its word, the lamp that fills it, and whether that is a month's own figure.
+
+    The same distinctions as on the page (kpi/web/heatmap.py): what was not reported shows no lamp of its own.
+    """
+    rag = month.rag
+    match month.mark:
+        case "own":
+            return _word(rag) + ("＊" if month.override else ""), rag, True
+        case "carried":
+            return f"（{_word(rag)}）", rag, False
+        case "unpublished":
+            return _("未公布"), rag, False
+        case "unapproved":
+            return _("未审定"), None, False
+        case "missing":
+            return _("缺报"), None, False
+        case "pending":
+            return _("待报"), None, False
+        case _:
+            return "–", Rag.NOT_DUE, False
+
+
+def in_words(column: Column, line: Line) -> str:
+    """What a cell says, for a page that shows it."""
+    value = column.value(line)
+    if column.form == "month":
+        return "" if value is None else month_look(value)[0]
+    if value is None:
+        return wording.MISSING
+    if column.form == "number":
+        return wording.figure(value, line.indicator.decimals)
+    if column.form == "percent":
+        return wording.percent(value)
+    if column.form == "moment":
+        return f"{value:%Y-%m-%d %H:%M}"
+    return str(value)

@@ -22,7 +22,7 @@ from kpi.selectors.content import carried, content_of
 from kpi.selectors.scoreboard import Row
 from kpi.selectors.standing import trajectory_of
 from kpi.services.content import FIGURES, PUBLISHED_KINDS, shown
-from kpi.workbooks.export import Sheet
+from kpi.workbooks.cells import Sheet
 from kpi.workbooks.filing import COLUMNS, KEYS, KINDS, OPEN, YES, cells_of, instructions, stamp_of
 
 HEAD_ROWS = 3

@@ -270,7 +270,7 @@ def lines_of(rows: list[list[str]]) -> list[dict[str, str]]:
 
 def test_a_writer_that_guesses_would_make_a_formula(two_hundred, unit, june, clerk, monkeypatch):
     """The control: the library's own guess turns the first of these texts into a live formula."""
-    from kpi.workbooks.export import Sheet
+    from kpi.workbooks.cells import Sheet
 
     content = read("A06", {"narrative": "==1+1"})
     submissions.save_draft(indicator=indicator("A100"), period=june, content=content, version=0, actor=clerk, now=NOW)
