@@ -1,0 +1,1 @@
+"""Official documents as files (GB/T 9704)."""
