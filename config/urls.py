@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.metrics import metrics
 from config.probes import livez, readyz
 
 urlpatterns = [
     path("livez", livez),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("manage/admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("accounts.web.urls")),

@@ -10,12 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kpi.domain.anchors import Loss
+from kpi.domain.bulletins import BulletinState, BulletinVerb
 from kpi.domain.calendar import Roll
 from kpi.domain.cosigning import Stance
 from kpi.domain.directives import DirectiveKind, DirectiveState, DirectiveVerb
 from kpi.domain.evidence import Need
+from kpi.domain.exporting import ExportKind, ExportState
 from kpi.domain.forecast import Silence
 from kpi.domain.rag import Basis
+from kpi.domain.reminders import Audience, Ladder
 from kpi.domain.runs import Hint
 from kpi.domain.values import (
     Accumulation,
@@ -197,6 +200,21 @@ ANCHOR_LOSS = {
     Loss.AMBIGUOUS: Label(_("新版中有几处同样相近，无法判断是哪一处")),
     Loss.TAKEN: Label(_("与另一项承诺的位置重叠")),
 }
+LADDER = {
+    Ladder.REPORT: Label(_("填报")),
+    Ladder.SIGN_OFF: Label(_("审签")),
+    Ladder.REVIEW: Label(_("复核")),
+    Ladder.DIRECTIVE: Label(_("批示办理")),
+    Ladder.AMBER: Label(_("连续两期黄灯")),
+    Ladder.RED: Label(_("红灯")),
+}
+AUDIENCE = {
+    Audience.STAFF: Label(_("填报人")),
+    Audience.CONTACT: Label(_("联络员")),
+    Audience.HEAD: Label(_("部门负责人")),
+    Audience.SUPERVISOR: Label(_("督查人员")),
+    Audience.LEADER: Label(_("分管领导")),
+}
 EVIDENCE_NEED = {
     Need.CORRECTION: Label(_("数据更正")),
     Need.COMPLETION: Label(_("申报完成")),
@@ -251,7 +269,28 @@ DIRECTIVE_PHRASES = {
         "why": Label(_("请说明滞后原因和下一步措施")),
         "figures": Label(_("请核实数据，并说明统计口径")),
         "outlook": Label(_("请说明年底能否完成；不能的，请提出建议")),
+        "unfiled": Label(_("请尽快补报，并说明未按时报送的原因")),
     },
+}
+EXPORT_KIND = {
+    ExportKind.LEDGER: Label(_("台账")),
+    ExportKind.HEAT_MAP: Label(_("热力图")),
+    ExportKind.UNITS: Label(_("部门分表")),
+    ExportKind.DETAIL: Label(_("明细")),
+}
+EXPORT_HINT = {
+    ExportKind.LEDGER: _("一行一项任务，A3 横向，按板块分组"),
+    ExportKind.HEAT_MAP: _("一行一项任务、一列一个月，A3 横向"),
+    ExportKind.UNITS: _("一个牵头单位一张表，A4 横向"),
+    ExportKind.DETAIL: _("一行一项任务的一个月，供筛选和透视"),
+}
+EXPORT_STATE = {
+    ExportState.QUEUED: Label(_("排队中"), "draft"),
+    ExportState.RUNNING: Label(_("生成中"), "submitted"),
+    ExportState.DONE: Label(_("已生成"), "approved"),
+    ExportState.FAILED: Label(_("未生成"), "returned"),
+    ExportState.CANCELLED: Label(_("已取消"), "draft"),
+    ExportState.EXPIRED: Label(_("已过保存期"), "draft"),
 }
 # Why nothing is said about the end of the year.
 SILENCE = {
@@ -272,6 +311,58 @@ HINT = {
     Hint.THREE_FALLS: Label(_("完成比例连降 3 次"), "watch"),
     Hint.THREE_AMBERS: Label(_("连续 3 个月以上黄灯"), "watch"),
     Hint.USUAL: Label(_("本期快慢在以往范围之内"), "calm"),
+}
+BULLETIN_STATE = {
+    BulletinState.DRAFT: Label(_("草稿"), "draft"),
+    BulletinState.FOR_APPROVAL: Label(_("送审中"), "submitted"),
+    BulletinState.PUBLISHED: Label(_("已发布"), "approved"),
+    BulletinState.SUPERSEDED: Label(_("已被新版替代"), "draft"),
+}
+BULLETIN_VERB = {
+    BulletinVerb.DRAFT: Label(_("起草")),
+    BulletinVerb.SAVE: Label(_("保存修改")),
+    BulletinVerb.SEND: Label(_("送审")),
+    BulletinVerb.WITHDRAW: Label(_("撤回送审")),
+    BulletinVerb.RETURN: Label(_("退回起草人")),
+    BulletinVerb.PUBLISH: Label(_("签发")),
+    BulletinVerb.SUPERSEDE: Label(_("被新版替代")),
+}
+BULLETIN_CHECK = {
+    "overall": Label(_("全部任务＝已完成＋超序时＋达序时＋欠序时＋未到期")),
+    "behind": Label(_("欠序时＝红灯＋黄灯")),
+    "listed": Label(_("欠序时＝列出的红灯＋列出的黄灯")),
+    "reporting": Label(_("应报＝按时＋迟报＋缺报＋未到截止")),
+    "directives": Label(_("批示＝已办结＋待签收＋办理中＋待复核")),
+}
+# What a number of the bulletin counts; where it is shown is said by ``kpi.web.bulletins``.
+BULLETIN_FIELD = {
+    "total": Label(_("全年目标任务总数")),
+    "done": Label(_("已完成：亮灯为已完成的任务")),
+    "ahead": Label(_("超序时：绿灯，且达到亮灯规则中“超序时”的界限")),
+    "on_plan": Label(_("达序时：其余绿灯")),
+    "behind": Label(_("欠序时：红灯加黄灯")),
+    "red": Label(_("红灯：滞后的任务")),
+    "amber": Label(_("黄灯：预警的任务")),
+    "not_due": Label(_("未到期：当月没有序时计划，或还没有数据")),
+    "share": Label(_("占全部任务的百分比，四舍五入到一位小数")),
+    "adjusted": Label(_("督查室调整过亮灯的任务")),
+    "red_change": Label(_("红灯比上月增减")),
+    "amber_change": Label(_("黄灯比上月增减")),
+    "newly_done": Label(_("上月未完成、本月已完成的任务")),
+    "figures": Label(_("审定的完成值与序时计划")),
+    "catch_up": Label(_("审定填报中的预计追平月份")),
+    "asked": Label(_("本期应报的任务")),
+    "on_time": Label(_("截止之前首次提交的填报")),
+    "late": Label(_("截止之后提交的填报")),
+    "missing": Label(_("宽限期结束仍未提交的填报")),
+    "pending": Label(_("未交，还没有到宽限截止")),
+    "unit": Label(_("按条件列出的单位，机构序列")),
+    "directives": Label(_("本年度批示督办，不含撤回")),
+    "directives_closed": Label(_("已办结的批示")),
+    "directives_waiting": Label(_("待签收的批示")),
+    "directives_in_hand": Label(_("已签收或办理中的批示")),
+    "directives_in_review": Label(_("已反馈、待复核的批示")),
+    "directives_overdue": Label(_("过了反馈期限还没有反馈的批示")),
 }
 STAGE = {
     0: Label(_("未启动")),

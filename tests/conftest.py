@@ -17,8 +17,16 @@ from accounts.models import User
 from accounts.permissions import Actor, actor_for
 from kpi.models import Period
 from tests.databases import TEMPLATE
+from tests.faults import figures
 
 NOW = datetime(2025, 7, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if figures.TABLE:
+        terminalreporter.section("figures")
+        for row, measured in figures.TABLE:
+            terminalreporter.write_line(f"{row:<4}{measured}")
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,8 @@ LEADER_PAGES = (
     Page("mayor", "/2025/directives/"),
     Page("mayor", "/2025/directives/new/?kpi=A06"),
     Page("mayor", "/2025/directives/1/"),
+    Page("mayor", "/2025/bulletins/"),
+    Page("mayor", "/2025/bulletins/2025-05/"),
     Page("nyj_staff", "/2025/todo/"),
 )
 WORKING_PAGES = (
@@ -44,7 +46,33 @@ WORKING_PAGES = (
     Page("nyj_staff", "/2025/reports/2025-06/grid/"),
     Page("nyj_head", "/2025/signoff/"),
     Page("wlj_staff", "/2025/signoff/"),
-    # The desk alone shows four lists more: extensions, a reopening, the burden and the calendar's gaps.
-    Page("dcs_1", "/2025/desk/", 15),
-    Page("dcs_1", "/2025/exports/ledger.xlsx"),
+    Page("nyj_staff", "/inbox/"),
+    Page("nyj_staff", "/inbox/preferences/"),
+    Page("dcs_1", "/notices/robots/"),
+    # The desk alone shows six lists more: extensions, a reopening, the burden, the calendar's gaps, the last chases and
+    # whether sending is alive.
+    Page("dcs_1", "/2025/desk/", 17),
+    Page("dcs_1", "/2025/desk/reminders/policy/"),
+    Page("dcs_1", "/2025/desk/reminders/policy/new/"),
+    # The planner's own reads, and the ways of what it plans.
+    Page("dcs_1", "/2025/desk/reminders/", 21),
+    Page("dcs_1", "/notices/log/"),
+    Page("dcs_1", "/notices/log/?state=dead&who=农业&day=2025-07-02&code=%23K12"),
+    Page("dcs_1", "/notices/log/?closed=superseded"),
+    # Beside the board: who is told, the ways it takes and the hours, each in a query or two of its own.
+    Page("dcs_1", "/2025/desk/chase/?period=2025-06&unit=agriculture&unit=tourism", 20),
+    # A file, not a page: read in batches of 200 indicators, seven queries each, and put on record.
+    Page("dcs_1", "/2025/exports/ledger.xlsx", 30),
+    Page("dcs_1", "/2025/exports/"),
+    # The first lines are read as the workbook's own are: the board's six queries, their explanations and contacts.
+    Page("dcs_1", "/2025/exports/?kind=ledger&period=2025-06&unit=", 16),
+    Page("nyj_staff", "/2025/exports/?kind=units&period=2025-06&unit=agriculture", 16),
+    Page("dcs_1", "/2025/exports/jobs/"),
+    Page("dcs_1", "/2025/bulletins/"),
+    Page("dcs_1", "/2025/bulletins/2025-05/"),
+    Page("dcs_1", "/2025/bulletins/2025-05/print/"),
+    Page("dcs_1", "/2025/bulletins/2025-05/bulletin.docx"),
+    Page("dcs_1", "/2025/bulletins/2025-04/"),
+    Page("dcs_1", "/2025/bulletins/2025-04/edit/"),
+    Page("dcs_1", "/2025/bulletins/2025-04/bulletin.docx"),
 )

@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from kpi.domain.values import Comparator, Kind, Polarity, Rag
 
@@ -122,8 +123,7 @@ class Standing:
         return self.polarity is Polarity.LOWER_IS_BETTER
 
 
-@dataclass(frozen=True)
-class Assessment:
+class Assessment(NamedTuple):
     """A lamp with its reason.
 
     ``ratio`` = achieved share of the plan to date, ``gap`` = actual − expected (negative means behind where higher is

@@ -74,7 +74,7 @@ def _fields(row: Row, earlier: Sequence[Submission]) -> tuple[int, int]:
         asked += DEVIATION
     answered = sum(name in given for name in asked)
     if row.indicator.kind == Kind.MILESTONE:
-        nodes = len(row.indicator.milestones.all())
+        nodes = len(row.indicator.node_rows)
         return len(asked) + nodes, answered + len(before.completed_nodes)
     if row.indicator.kind == Kind.COVERAGE:
         return len(asked) + 1, answered + bool(before.covered_units)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Case, F, JSONField, TextField, When
+from django.db.models import Case, F, TextField, When
 from django.db.models.functions import Cast, JSONObject
 
 from kpi.domain.rag import Assessment
@@ -20,23 +20,17 @@ from kpi.selectors.history import override_from
 RAGS = {str(rag): rag for rag in Rag}
 TIMELINESS = {str(timeliness): timeliness for timeliness in Timeliness}
 # What the office said about a lamp, as ``history.override_from`` reads it; only few snapshots have any.
-OVERRIDE = Case(
-    When(
-        override__isnull=False,
-        then=JSONObject(
-            **{name: f"override__{name}" for name in OVERRIDE_COLUMNS},
-            at="override__at",
-            actor_name="override__actor__display_name",
-        ),
-    ),
-    output_field=JSONField(),
+OVERRIDE = JSONObject(
+    **{name: f"override__{name}" for name in OVERRIDE_COLUMNS},
+    at="override__at",
+    actor_name="override__actor__display_name",
 )
 
 
 class Published(NamedTuple):
     """One snapshot as far as a board shows it; the fields are those of ``AssessmentSnapshot``.
 
-    ``params_text`` is the reason's parameters as JSON, read when they are needed.
+    ``params_text`` (the reason's parameters) and ``override_text`` are JSON, read when they are needed.
     """
 
     indicator_id: int
@@ -57,7 +51,7 @@ class Published(NamedTuple):
     is_ahead: bool
     rule_code: str
     rule_version: str
-    override_row: Mapping[str, object] | None
+    override_text: str | None
 
     @property
     def timeliness(self) -> Timeliness | None:
@@ -66,12 +60,12 @@ class Published(NamedTuple):
     @property
     def override(self) -> RagOverride | None:
         """The lamp the office set in place of the computed one."""
-        return override_from(self.override_row) if self.override_row else None
+        return override_from(json.loads(self.override_text)) if self.override_text else None
 
     @property
     def shown(self) -> Rag:
         """The lamp as it was published: reviewed where the office set one."""
-        return RAGS[str(self.override_row["reviewed_rag"]) if self.override_row else self.rag_code]
+        return RAGS[json.loads(self.override_text)["reviewed_rag"] if self.override_text else self.rag_code]
 
     @property
     def assessment(self) -> Assessment | None:
@@ -98,7 +92,7 @@ RENAMED = {
     "timeliness_code": F("timeliness"),
     "rag_code": F("rag"),
     "params_text": Cast("params", TextField()),
-    "override_row": OVERRIDE,
+    "override_text": Case(When(override__isnull=False, then=Cast(OVERRIDE, TextField()))),
 }
 
 

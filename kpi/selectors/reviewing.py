@@ -19,7 +19,7 @@ from kpi.models import Indicator, Review, Submission
 from kpi.selectors.cockpit import BAD
 from kpi.selectors.content import content_in_force
 from kpi.selectors.scoreboard import Row
-from kpi.selectors.standing import trajectory_of
+from kpi.selectors.standing import nodes_of, trajectory_of
 from kpi.selectors.worklist import run_with
 
 # Kinds whose figure only grows within a year.
@@ -69,9 +69,10 @@ def _parts(indicator: Indicator, submission: Submission, last: Submission | None
         now, before = getattr(submission, name), getattr(last, name, None)
         shown = [NONE if value is None else wording.figure(value, indicator.decimals) for value in (now, before)]
         yield Line(word, *shown, change=_changed(*shown))
-    for node in indicator.milestones.all() if indicator.kind == Kind.MILESTONE else ():
-        now = submission.completed_nodes.get(node.key, NONE)
-        before = last.completed_nodes.get(node.key, NONE) if last else NONE
+    for node in nodes_of(indicator) if indicator.kind == Kind.MILESTONE else ():
+        key = str(node.ordinal)
+        now = submission.completed_nodes.get(key, NONE)
+        before = last.completed_nodes.get(key, NONE) if last else NONE
         yield Line(
             node.name,
             now or _("未完成"),

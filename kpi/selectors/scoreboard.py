@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
+
+from django.db.models import F
 
 from accounts.permissions import Actor
 from kpi.domain.periods import Period as Month
@@ -36,8 +39,7 @@ UNDER_WAY = (SubmissionState.SUBMITTED, SubmissionState.SIGNED_OFF)
 CLOSED_BY_COMPLETION = frozenset({Kind.MILESTONE, Kind.STAGE})
 
 
-@dataclass(frozen=True)
-class MonthLamp:
+class MonthLamp(NamedTuple):
     """One indicator in one month.
 
     ``assessment`` is the lamp in force that month (``None`` before any figure was approved); ``source_period`` the
@@ -260,11 +262,12 @@ class _Sources:
         locked = [period.pk for period in periods if period.locked_at is not None]
         still_open = [period.pk for period in periods if period.locked_at is None]
         reports = Submission.objects.filter(period__in=still_open).marked_for(actor).with_standing().with_said()
+        reports = reports.annotate(author_name=F("author__display_name"))
         if only is not None:
             reports = reports.filter(indicator__in=only)
         return cls(
             published=published.load(locked, only),
-            submissions={(found.indicator_id, found.period_id): found for found in reports.select_related("author")},
+            submissions={(found.indicator_id, found.period_id): found for found in reports},
             rules=rules,
             now=now,
             windows={},

@@ -13,6 +13,8 @@ from kpi.domain.trajectory import Trajectory
 from kpi.domain.values import Comparator, Frequency, Kind, Polarity
 from kpi.models import Indicator, RuleSet, Submission
 
+NOTHING_DONE: Mapping[int, date] = {}
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -68,11 +70,11 @@ def expected_at(indicator: Indicator, period: Period) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
-def nodes_of(indicator: Indicator, figure: Figure) -> tuple[Node, ...]:
-    """The indicator's milestones with the days they were completed."""
+def nodes_of(indicator: Indicator, done: Mapping[int, date] = NOTHING_DONE) -> tuple[Node, ...]:
+    """The indicator's milestones, with the days they were completed by ordinal."""
     return tuple(
-        Node(node.ordinal, node.name, node.due_on, figure.completed_nodes.get(node.ordinal))
-        for node in indicator.milestones.all()
+        Node(row["ordinal"], row["name"], date.fromisoformat(row["due_on"]), done.get(row["ordinal"]))
+        for row in indicator.node_rows
     )
 
 
@@ -94,7 +96,7 @@ def assess_figure(indicator: Indicator, *, period: Period, figure: Figure, rules
         expected=expected_at(indicator, period),
         actual=figure.value,
         final_due_on=indicator.final_due_on,
-        nodes=nodes_of(indicator, figure),
+        nodes=nodes_of(indicator, figure.completed_nodes),
         peers_known=bool(indicator.peer_set),
         baseline=indicator.baseline_value,
         decimals=indicator.decimals,

@@ -13,13 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, OuterRef
+from django.db.models import CharField, Exists, F, OuterRef
 from django.db.models.functions import Cast, JSONObject
 
-from accounts.models import Department
+from accounts.models import Department, User
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Verb
-from kpi.models import Indicator, Milestone, PlanPoint, Review, Target
+from kpi.models import Follow, Indicator, Milestone, PlanPoint, Review, Target
 from kpi.models.querysets import IndicatorQuerySet
 
 # Text, because a JSON number would pass through a float.
@@ -49,6 +49,11 @@ def with_story(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
             units.values(row=JSONObject(code="code", name="short_name", group="parent__short_name"))
         ),
     )
+
+
+def with_follow(indicators: IndicatorQuerySet, user: User) -> IndicatorQuerySet:
+    """Annotate ``is_followed``: whether the reader is told when the lamp changes."""
+    return indicators.annotate(is_followed=Exists(Follow.objects.filter(indicator=OuterRef("pk"), user=user)))
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from kpi.models import (
     Indicator,
     Milestone,
     PlanPoint,
+    ReminderPolicy,
+    ReminderStep,
     Report,
     RuleSet,
     Target,
@@ -143,6 +145,17 @@ def _load_rules(files: YearFiles) -> None:
         effective_from=date(files.year, 1, 1),
         defaults={"day": 5, "month_offset": 1, "at": time(18, 0), "roll": "forward"},
     )
+    _load_reminders(files)
+
+
+def _load_reminders(files: YearFiles) -> None:
+    for rule in files.document("reminders.json"):
+        steps = rule.pop("steps")
+        policy, is_new = ReminderPolicy.objects.get_or_create(
+            effective_from=date.fromisoformat(rule.pop("effective_from")), defaults=rule
+        )
+        if is_new:
+            ReminderStep.objects.bulk_create(ReminderStep(policy=policy, **step) for step in steps)
 
 
 def _load_report(files: YearFiles) -> tuple[Report, bool]:

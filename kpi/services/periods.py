@@ -16,7 +16,7 @@ from kpi.domain.errors import DomainError, PeriodClosed
 from kpi.domain.periods import DueRule
 from kpi.domain.periods import Period as Month
 from kpi.models import Extension, Period, Report, Unlock
-from kpi.services import permissions, snapshots
+from kpi.services import chases, following, permissions, settling, snapshots
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -64,10 +64,14 @@ def close(*, period: Period, user: User | None, now: datetime) -> int:
     if locked.locked_at is not None:
         raise PeriodClosed("period_closed", period=period.code)
     _require_earlier_locked(locked)
-    taken = snapshots.take(period=locked, now=now)
+    edition = snapshots.take(period=locked, now=now)
+    taken = len(edition.rows)
     locked.locked_at = now
     locked.save(update_fields=["locked_at"])
     Unlock.objects.filter(period=locked, is_confirmed=True, relocked_at__isnull=True).update(relocked_at=now)
+    chases.locked(locked, now=now)
+    settling.published(locked, now=now)
+    following.tell(period=locked, edition=edition, now=now)
     audit.record(
         action="period.locked",
         obj=locked,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from accounts.models import Department
 from accounts.permissions import Actor
@@ -66,3 +66,16 @@ def require_supervisor(actor: Actor) -> None:
     """Raise ``NotPermitted`` unless the actor belongs to the supervision office."""
     if not actor.is_supervisor:
         raise NotPermitted("supervisor_only")
+
+
+def may_export(actor: Actor, departments: Collection[str]) -> bool:
+    """The office and the leaders export what they like, a department's people what it leads; no code means all.
+
+    Asked when an export is asked for, again when it is made, and again each time the file is fetched.
+    """
+    if not actor.user.is_active:
+        return False
+    if actor.is_supervisor or actor.is_leader:
+        return True
+    own = {found.department.code for found in actor.memberships if found.department_id in actor.department_ids}
+    return bool(departments) and own.issuperset(departments)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max
@@ -9,21 +11,44 @@ from django.db.models import Max
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Rag
 from kpi.models import AssessmentSnapshot, Period
-from kpi.selectors import scoreboard
+from kpi.selectors import published, scoreboard
 from kpi.selectors.scoreboard import MonthLamp, Row
 
 NEVER_REPORTED = "no_value"
 
 
-def take(*, period: Period, now: datetime) -> int:
-    """Write one snapshot per indicator of the period, from approved figures only; returns their number.
+@dataclass(frozen=True)
+class Edition:
+    """What was frozen: the rows, and what the period showed before by indicator, empty the first time."""
+
+    number: int
+    rows: tuple[Row, ...]
+    shown_before: Mapping[int, Rag]
+
+    @property
+    def is_again(self) -> bool:
+        """Whether the period had been published before and was reopened."""
+        return self.number > 1
+
+    @property
+    def changed(self) -> Iterator[tuple[Row, Rag]]:
+        """Rows whose lamp is another than it was, with that lamp: the period's own before, else the month's before."""
+        for row in self.rows:
+            before = self.shown_before.get(row.indicator.pk) if self.is_again else row.previous_rag
+            if before is not None and before is not row.rag:
+                yield row, before
+
+
+def take(*, period: Period, now: datetime) -> Edition:
+    """Write one snapshot per indicator of the period, from approved figures only.
 
     A period that was reopened gets a further edition.
     """
     board = scoreboard.build(year=period.report.year, now=now, period_code=period.code)
     last = AssessmentSnapshot.objects.filter(period=period).aggregate(last=Max("edition"))["last"] or 0
-    rows = AssessmentSnapshot.objects.bulk_create([_frozen(row, period, last + 1, now) for row in board.rows])
-    return len(rows)
+    before = {key[0]: found.shown for key, found in published.load([period.pk]).last.items()} if last else {}
+    AssessmentSnapshot.objects.bulk_create([_frozen(row, period, last + 1, now) for row in board.rows])
+    return Edition(last + 1, board.rows, before)
 
 
 def _frozen(row: Row, period: Period, edition: int, now: datetime) -> AssessmentSnapshot:

@@ -25,7 +25,17 @@ from kpi.models import Evidence, Indicator, Period, Review, Submission
 from kpi.selectors import cosigning
 from kpi.selectors.content import Content, carried, content_in_force, content_of
 from kpi.selectors.standing import RuleBook
-from kpi.services import examining, notices, permissions, review_notices, signing, vault, writing
+from kpi.services import (
+    chases,
+    examining,
+    notices,
+    permissions,
+    review_notices,
+    settling,
+    signing,
+    vault,
+    writing,
+)
 from kpi.services.content import require_reason
 
 ACTIONS = {
@@ -130,7 +140,8 @@ def submit(
         # Before the step is written down with them: from here on they stay.
         submission.evidence.attached().filter(filed_at__isnull=True).update(filed_at=now)
         _move(submission, Verb.SUBMIT, actor, now)
-        notices.cancel_due(indicator=indicator, period=period, now=now)
+        chases.filed(indicator=indicator, period=period, now=now)
+        settling.filed(indicator=indicator, period=period, now=now)
         notices.submitted(submission, now=now)
         review_notices.ask_for_cosignatures(submission, now=now)
         return submission
@@ -209,6 +220,7 @@ def withdraw(*, submission: Submission, version: int, actor: Actor, now: datetim
     with writing.open_to_filed(submission.period, now):
         locked = writing.lock(submission, version)
         _move(locked, Verb.WITHDRAW, actor, now)
+        settling.decided(locked, now=now)
         review_notices.forget_cosignatures(locked, now=now)
         return locked
 
@@ -233,6 +245,7 @@ def sign_off(
         hand = signing.hand_of(submission=locked, actor=actor, now=now, is_batch=is_batch)
         locked.signed_off_at = now
         _move(locked, Verb.SIGN_OFF, actor, now, comment, hand)
+        settling.signed(locked, now=now)
         notices.signed_off(locked, now=now)
         return locked
 
@@ -249,6 +262,7 @@ def approve(*, submission: Submission, version: int, actor: Actor, now: datetime
         _require_cosigned(locked)
         locked.approved_at = now
         _move(locked, Verb.APPROVE, actor, now, comment)
+        settling.decided(locked, now=now)
         notices.approved(locked, now=now)
         return locked
 
@@ -310,6 +324,7 @@ def return_for_revision(
         locked.cycle += 1
         hand = signing.OWN_HAND if was_signed else signing.returning_hand(submission=locked, actor=actor, now=now)
         _move(locked, Verb.RETURN, actor, now, reason, hand)
+        settling.decided(locked, now=now)
         review_notices.forget_cosignatures(locked, now=now)
         notices.returned(locked, reason=reason, now=now)
         return locked

@@ -72,11 +72,14 @@ def kind_of(text: str) -> DirectiveKind:
     return DirectiveKind.EXPLAIN if text == DirectiveKind.EXPLAIN else DirectiveKind.INSTRUCT
 
 
-def fresh(kind: DirectiveKind, indicator: Indicator, due_on: date) -> IssueForm:
-    """Filled in as far as it can be, so that one tap on a phrase and one on 交办 send it."""
+def fresh(kind: DirectiveKind, indicator: Indicator, due_on: date, phrase: str = "") -> IssueForm:
+    """Filled in as far as it can be, so that one tap on a phrase and one on 交办 send it; with ``phrase`` only 交办."""
+    chosen = labels.DIRECTIVE_PHRASES[kind].get(phrase)
     return IssueForm(
         kind=kind,
         key=uuid4(),
+        text=str(chosen.text) if chosen else "",
+        phrase=phrase if chosen else "",
         unit=indicator.lead_department.code,
         day=due_on.isoformat(),
         post=indicator.accountable_post.code,

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
@@ -22,6 +21,7 @@ from kpi.models import Period
 from kpi.selectors.catching_up import caught_up_in
 from kpi.selectors.scoreboard import MonthLamp, Row
 from kpi.web import charts
+from kpi.web.navigation import indicator_path
 
 # The heat map's own shapes: readable at 14 px and in grey print.
 CELL_ICONS = {Rag.RED: "i-xr", Rag.AMBER: "i-tri", Rag.GREEN: "i-dot", Rag.DONE: "i-flag", Rag.NOT_DUE: "i-dash"}
@@ -54,7 +54,7 @@ def line(row: Row, year: int, at: str, future: Sequence[Period]) -> SafeString:
     return format_html(
         LINE,
         css=labels.RAG[row.rag].css,
-        address=reverse("indicator", args=(year, indicator.code)) + at,
+        address=indicator_path(year, indicator.code) + at,
         name=indicator.name,
         code=indicator.code,
         lead=indicator.lead_department.short_name,

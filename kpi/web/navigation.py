@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -45,15 +47,24 @@ DESK = Entry(_("督查台"), "desk/")
 KPIS = Entry(_("指标"), "kpis/", is_as_of=True, is_for_desktop=True)
 LIVING = Entry(_("活报告"), "living-report/", is_as_of=True)
 DEPARTMENTS = Entry(_("部门"), "departments/", is_as_of=True)
+# Files are made, looked at and passed on at a desk.
+EXPORTS = Entry(_("导出"), "exports/", is_for_desktop=True)
 DIRECTIVES = Entry(_("批示督办"), "directives/")
+BULLETINS = Entry(_("督查通报"), "bulletins/", is_for_desktop=True)
 
 # First match wins: a person with several roles starts where most is waiting for them.
 MENUS = (
-    (Role.LEADER, (COCKPIT, KPIS, LIVING, DEPARTMENTS, DIRECTIVES)),
-    (Role.SUPERVISOR, (DESK, COCKPIT, DIRECTIVES, LIVING, DEPARTMENTS)),
+    (Role.LEADER, (COCKPIT, KPIS, LIVING, DEPARTMENTS, DIRECTIVES, BULLETINS)),
+    (Role.SUPERVISOR, (DESK, COCKPIT, DIRECTIVES, LIVING, EXPORTS, BULLETINS)),
     (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, DIRECTIVES, LIVING)),
     (Role.STAFF, (TODO, GRID, COCKPIT, DIRECTIVES, LIVING)),
 )
+
+
+@lru_cache(maxsize=4096)
+def indicator_path(year: int, code: str) -> str:
+    """The address of an indicator's page: a board names some hundred, and each is always the same."""
+    return reverse("indicator", args=(year, code))
 
 
 def items_for(actor: Actor, year: int, path: str, period: str = "") -> list[NavItem]:

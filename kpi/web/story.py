@@ -13,13 +13,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpi import wording
+from kpi.domain import rag
 from kpi.domain.forecast import Forecast, Silence
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Kind, Rag
-from kpi.models import Indicator, Milestone, Review, Submission
+from kpi.models import Indicator, Review, Submission
 from kpi.selectors import forecasts, history, story
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
-from kpi.selectors.standing import trajectory_of
+from kpi.selectors.standing import nodes_of, trajectory_of
 from kpi.web import forecasting
 
 RECENT_STEPS = 60
@@ -37,7 +38,7 @@ class Node:
     as ended: a node due on that very day and not done is late by 0 days.
     """
 
-    node: Milestone
+    node: rag.Node
     done_on: date | None
     days_late: int
 
@@ -172,7 +173,7 @@ class Story:
     def nodes(self) -> list[Node]:
         done = self.explanation.completed_nodes if self.explanation else {}
         day = self.month.last_day
-        return [_node(node, done.get(node.key), day) for node in self.indicator.milestones.all()]
+        return [_node(node, done.get(str(node.ordinal)), day) for node in nodes_of(self.indicator)]
 
     @cached_property
     def lines(self) -> list[MonthLine]:
@@ -248,6 +249,6 @@ def _float(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _node(node: Milestone, done: str | None, today: date) -> Node:
+def _node(node: rag.Node, done: str | None, today: date) -> Node:
     done_on = date.fromisoformat(done) if done else None
     return Node(node, done_on, ((done_on or today) - node.due_on).days)

@@ -16,7 +16,6 @@ from kpi.domain.calendar import Roll, WorkCalendar
 from kpi.domain.errors import DomainError
 from kpi.domain.periods import DueRule, Period, reporting_periods
 from kpi.domain.rag import DEFAULT_RULE, Basis, Rule, Standing, assess
-from kpi.domain.reminders import DEFAULT_POLICY, Obligation, next_opening, plan
 from kpi.domain.scoring import achieved_share
 from kpi.domain.trajectory import Trajectory
 from kpi.domain.values import Comparator, Frequency, Kind, Polarity, Rag, parse_number
@@ -70,33 +69,6 @@ def test_adding_workdays_and_counting_them_agree(day, count):
     end = CALENDAR.add_workdays(day, count)
     if count >= 0 or CALENDAR.is_workday(day):
         assert CALENDAR.workdays_between(day, end) == count
-
-
-@given(st.integers(-20, 40), st.integers(0, 23))
-def test_planning_twice_plans_nothing_new(offset_days, hour):
-    owed = Obligation("A03", "2025-06", DUE, {"staff": (1, 9), "head": (2,), "supervisor": (3,), "leader": (4,)})
-    now = (DUE + timedelta(days=offset_days)).replace(hour=hour)
-    first = plan([owed], now=now, policy=DEFAULT_POLICY, calendar=CALENDAR, sent_keys=frozenset())
-    sent = frozenset(notice.key for notice in first)
-    assert plan([owed], now=now, policy=DEFAULT_POLICY, calendar=CALENDAR, sent_keys=sent) == ()
-    assert len({notice.recipient for notice in first}) == len(first)
-    assert all(notice.not_before >= notice.due_step_at for notice in first)
-
-
-@pytest.mark.parametrize(
-    ("moment", "opening"),
-    [
-        ("2025-07-02T08:00", "2025-07-02T08:30"),
-        ("2025-07-02T09:00", "2025-07-02T09:00"),
-        ("2025-07-02T18:00", "2025-07-03T08:30"),
-        ("2025-07-05T10:00", "2025-07-07T08:30"),
-        ("2025-09-28T10:00", "2025-09-28T10:00"),
-    ],
-)
-def test_nobody_is_disturbed_outside_working_hours(moment, opening):
-    now = datetime.fromisoformat(moment).replace(tzinfo=SHANGHAI)
-    wanted = datetime.fromisoformat(opening).replace(tzinfo=SHANGHAI)
-    assert next_opening(now, DEFAULT_POLICY, CALENDAR) == wanted
 
 
 def test_an_unknown_year_is_guessed_and_said_to_be():

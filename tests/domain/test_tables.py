@@ -20,7 +20,6 @@ from kpi.domain.guards import question
 from kpi.domain.override import check_override
 from kpi.domain.periods import DueRule, Period
 from kpi.domain.rag import DEFAULT_RULE, SANYA, XUANCHENG, YINCHUAN, Node, Standing, assess
-from kpi.domain.reminders import DEFAULT_POLICY, Obligation, key_of, plan
 from kpi.domain.runs import hints
 from kpi.domain.scoring import score
 from kpi.domain.signing import signing
@@ -203,29 +202,6 @@ def test_a_report_is_taken_exactly_while_its_window_is_open(row):
     assert (window.refusal(now, was_filed=row["was_filed"] == "yes") or "") == row["拒绝"]
     assert window.due_for_unit == local(row["该单位截止"])
     assert window.missing_after == max(window.grace_ends_at, window.due_for_unit)
-
-
-PEOPLE = {"staff": 1, "head": 2, "supervisor": 3, "leader": 4}
-NAMES = {number: name for name, number in PEOPLE.items()}
-
-
-@pytest.mark.parametrize("row", rows("reminders"))
-def test_only_the_highest_due_step_is_planned_and_only_once(row):
-    owed = Obligation(
-        "A03",
-        "2025-06",
-        datetime.fromisoformat("2025-07-07T18:00:00+08:00"),
-        {name: (number,) for name, number in PEOPLE.items()},
-    )
-    sent = [pair.split(":") for pair in row["已发级别"].split(";") if pair]
-    found = plan(
-        [owed],
-        now=datetime.fromisoformat(row["时刻"] + ":00+08:00"),
-        policy=DEFAULT_POLICY,
-        calendar=official_calendar(),
-        sent_keys=frozenset(key_of(owed, PEOPLE[name], int(level)) for name, level in sent),
-    )
-    assert ";".join(f"{NAMES[notice.recipient]}:{notice.level}" for notice in found) == row["应发"]
 
 
 @pytest.mark.parametrize("row", rows("scoring"))

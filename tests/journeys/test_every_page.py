@@ -1,4 +1,5 @@
-"""Every page in a real browser, as each role meets it: accessible (axe), as wide as the window, quiet, from here alone.
+"""Every page in a real browser, as each role meets it: accessible (axe, light and dark), as wide as the window, quiet,
+from here alone.
 
 A page is a line of ``VISITS``; ``test_no_page_is_forgotten`` names the ones that have none.
 """
@@ -11,15 +12,21 @@ from typing import NamedTuple
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.conf import settings
 from django.db import connection
 from django.template.loader import render_to_string
 from django.urls import get_resolver, resolve
 from playwright.sync_api import Browser, Page
 
-from kpi.models import Submission
-from tests.conftest import clone
+from accounts.models import Department
+from kpi.models import ReminderPolicy, Submission
+from notifications.keys import encrypt
+from notifications.models import Robot
+from tests.bulletins import draft_of, published
+from tests.conftest import NOW, clone
 from tests.journeys.conftest import Product, enter, is_trouble, serving
 from tests.many import empty_year
+from tests.notifications.logged import something_to_log
 from tests.people import session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -32,6 +39,19 @@ AXE = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
+# All that a theme can change: it holds nothing but colours.
+AXE_ON_COLOURS = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+# As the server does for a reader who chose dark: one style sheet more, after the others.
+TURN_DARK = """(address) => new Promise((done, failed) => {
+    const dark = Object.assign(document.createElement('link'), { rel: 'stylesheet', media: 'screen', href: address });
+    dark.onload = () => done();
+    dark.onerror = () => failed(new Error(`no ${address}`));
+    [...document.querySelectorAll('link[rel=stylesheet]')].pop().after(dark);
+})"""
+DARK_SHEET = f"{settings.STATIC_URL}css/dark.css"
 AXE_FOUND = """async (options) => (await axe.run(document, options)).violations.map(
     (each) => `${each.id} (${each.nodes.length}): ${each.nodes[0].html.slice(0, 160)}`)"""
 OPEN_ALL = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
@@ -68,9 +88,46 @@ def upload_nothing_readable(page: Page) -> None:
     page.locator(".ef").wait_for()
 
 
+def add_nothing(page: Page) -> None:
+    page.get_by_role("button", name="保存").click()
+    page.locator(".errs").wait_for()
+
+
 def send_without_words(page: Page) -> None:
     page.get_by_role("button", name="交办").click()
     page.locator(".emsg, [role=alert]").first.wait_for()
+
+
+def choose_impossible_hours(page: Page) -> None:
+    page.locator("#opens_at").select_option("16:00")
+    page.locator("#closes_at").select_option("10:00")
+    page.get_by_role("button", name="保存设置").click()
+    page.locator("#errors").wait_for()
+
+
+def write_too_much(page: Page) -> None:
+    page.locator("#note").fill("好" * 101)
+    page.get_by_role("button", name="催办").click()
+    page.locator(".emsg").wait_for()
+
+
+def add_a_step_for_nobody(page: Page) -> None:
+    page.locator("#review-add").click()
+    page.locator("#review-2").wait_for()
+    page.locator("main p.acts button[value=save]").click()
+    page.locator(".errs").wait_for()
+
+
+def make_it(page: Page) -> None:
+    page.get_by_role("button", name="生成").click()
+    page.get_by_text("已排队").wait_for()
+
+
+def empty_a_field(page: Page) -> None:
+    page.locator("[id='p-overall'] summary").click()
+    page.locator("[id='text-overall']").fill("换一种写法。")
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.locator("#errors").wait_for()
 
 
 def fail(page: Page) -> None:
@@ -81,8 +138,9 @@ def fail(page: Page) -> None:
 
 
 class Visit(NamedTuple):
-    """``person`` is a demo person or empty for a stranger; ``{T36}`` in a path is the key of that report of June;
-    ``then`` is what is done there before looking."""
+    """``person`` is a demo person or empty for a stranger; ``{T36}`` in a path is the key of that report of June,
+    ``{rules}`` of reminder rules to come, ``{robot}`` of a robot; ``then`` is what is done there before looking; every
+    page is judged in both themes, whichever it comes in."""
 
     person: str
     path: str
@@ -101,6 +159,7 @@ EMPTY = (
     "living-report/",
     "brief/2026-01/",
     "directives/",
+    "bulletins/",
 )
 VISITS = (
     Visit("", "/login/"),
@@ -108,13 +167,15 @@ VISITS = (
     Visit("", "/login/", fail),
     Visit("nyj_staff", "/2025/todo/"),
     Visit("nyj_staff", "/inbox/"),
+    Visit("nyj_staff", "/inbox/?tab=about"),
+    Visit("nyj_staff", "/inbox/?tab=archived"),
+    Visit("nyj_staff", "/inbox/preferences/"),
+    Visit("nyj_staff", "/inbox/preferences/", choose_impossible_hours),
     Visit("nyj_staff", "/account/"),
     Visit("nyj_staff", "/2025/cockpit/"),
     Visit("nyj_staff", "/2025/kpis/A06/"),
     Visit("nyj_staff", f"{FORM}/A06/"),  # nothing said yet
     Visit("nyj_staff", f"{FORM}/A06/", submit_empty),
-    Visit("nyj_staff", f"{FORM}/A06/", submit_empty, theme="dark"),
-    Visit("nyj_staff", "/2025/todo/", theme="dark"),
     Visit("nyj_staff", "/2025/directives/"),
     Visit("nyj_staff", f"{FORM}/A11/"),  # townships
     Visit("nyj_staff", f"{FORM}/A07/"),  # filed, with a file
@@ -132,14 +193,36 @@ VISITS = (
     Visit("fgw_staff", "/2025/cosign/{I37}/"),
     Visit("dcs_1", "/2025/desk/"),
     Visit("dcs_1", "/2025/desk/?period=2025-01"),
+    Visit("dcs_1", "/2025/desk/chase/?period=2025-06&unit=agriculture&unit=cili"),
+    Visit("dcs_1", "/2025/desk/chase/?period=2025-06&unit=agriculture", write_too_much),
+    Visit("dcs_1", "/2025/desk/reminders/"),
+    Visit("dcs_1", "/2025/desk/reminders/?day=2025-07-16"),  # nobody
+    Visit("dcs_1", "/2025/desk/reminders/policy/"),
+    Visit("dcs_1", "/2025/desk/reminders/policy/new/"),
+    Visit("dcs_1", "/2025/desk/reminders/policy/new/", add_a_step_for_nobody),
+    Visit("dcs_1", "/2025/desk/reminders/policy/{rules}/"),
     Visit("dcs_1", "/2025/desk/review/{T36}/"),
     Visit("dcs_1", "/2025/desk/report/"),
     Visit("dcs_1", "/2025/directives/"),
     Visit("dcs_1", "/2025/directives/3/"),
     Visit("dcs_1", "/2025/cockpit/"),
     Visit("dcs_1", "/2025/kpis/I12/?period=2025-05"),
+    Visit("dcs_1", "/2025/exports/"),
+    Visit("dcs_1", "/2025/exports/?kind=heat_map&period=2025-06&unit=", make_it),
+    Visit("dcs_1", "/2025/exports/?kind=ledger&period=2025-06&unit="),
+    Visit("dcs_1", "/2025/exports/?kind=ledger&period=2031-01&unit="),  # no such month
+    Visit("dcs_1", "/2026/exports/?kind=ledger&period=2026-01&unit="),  # nothing in it
     Visit("dcs_1", "/inbox/"),
+    Visit("dcs_1", "/notices/log/"),
+    Visit("dcs_1", "/notices/log/?closed=superseded"),
+    Visit("dcs_1", "/notices/log/?state=dead"),
+    Visit("dcs_1", "/notices/log/retry/?id=1"),
+    Visit("dcs_1", "/notices/brake/"),
     Visit("dcs_1", "/trial/mailbox/"),
+    Visit("dcs_1", "/notices/robots/"),
+    Visit("dcs_1", "/notices/robots/new/"),
+    Visit("dcs_1", "/notices/robots/new/", add_nothing),
+    Visit("dcs_1", "/notices/robots/{robot}/"),
     Visit("mayor", "/2025/cockpit/"),
     Visit("mayor", "/2025/cockpit/?scope=all"),
     Visit("mayor", "/2025/cockpit/?period=2025-01&lamp=red"),  # nothing to show
@@ -149,26 +232,30 @@ VISITS = (
     Visit("mayor", "/2025/cockpit/screen/?view=report"),
     Visit("mayor", "/2025/departments/"),
     Visit("mayor", "/2025/departments/agriculture/"),
-    Visit("mayor", "/2025/departments/agriculture/?role=supporting", theme="dark"),
+    Visit("mayor", "/2025/departments/agriculture/?role=supporting"),
     Visit("mayor", "/2025/sectors/"),
     Visit("mayor", "/2025/sectors/C003/"),
     Visit("mayor", "/2025/kpis/"),
     Visit("mayor", "/2025/kpis/?q=没有这样的任务"),  # nothing found
-    Visit("mayor", "/2025/kpis/", theme="dark"),
-    Visit("mayor", "/2025/kpis/A06/", theme="dark"),
+    Visit("mayor", "/2025/kpis/A06/"),
     Visit("mayor", "/2025/coverage/I39/"),
     Visit("mayor", "/2025/brief/2025-06/"),
-    Visit("mayor", "/2025/brief/2025-03/", theme="dark"),
+    Visit("mayor", "/2025/brief/2025-03/"),
     Visit("mayor", "/2025/directives/"),
-    Visit("mayor", "/2025/directives/?tab=withdrawn", theme="dark"),
+    Visit("mayor", "/2025/directives/?tab=withdrawn"),
     Visit("mayor", "/2025/directives/new/?kpi=A06"),
     Visit("mayor", "/2025/directives/new/?kpi=A06", send_without_words),
     Visit("mayor", "/2025/directives/1/"),
-    Visit("mayor", "/2025/directives/1/", theme="dark"),
+    Visit("mayor", "/2025/bulletins/"),
+    Visit("mayor", "/2025/bulletins/2025-05/"),
+    Visit("mayor", "/2025/bulletins/2025-05/print/"),
+    Visit("dcs_1", "/2025/bulletins/"),
+    Visit("dcs_1", "/2025/bulletins/2025-05/"),
+    Visit("dcs_1", "/2025/bulletins/2025-04/"),
+    Visit("dcs_1", "/2025/bulletins/2025-04/edit/"),
+    Visit("dcs_1", "/2025/bulletins/2025-04/edit/", empty_a_field),
     *(Visit("mayor", f"/2026/{path}") for path in EMPTY),
-    *(Visit("mayor", f"/2026/{path}", theme="dark") for path in ("cockpit/", "departments/")),
     Visit("mayor", "/2025/living-report/"),
-    Visit("mayor", "/2025/living-report/", theme="dark"),
     Visit("mayor", "/2025/living-report/?lamp=red"),
     Visit("mayor", "/2025/kpis/T07/"),
     Visit("mayor", "/2025/kpis/T40/"),  # a stage
@@ -181,9 +268,10 @@ VISITS = (
 # Addresses without a page of their own: they take a form, answer with a file, a fragment or JSON, or lead elsewhere.
 NO_PAGES = {
     *("current-grid", "home"),
-    *("api-board", "evidence", "ledger", "report-template"),
+    *("api-board", "bulletin-docx", "evidence", "export", "export-jobs", "ledger", "report-template"),
     *("delegate", "delegation-revoke", "extend", "extension-answer", "unlock-ask", "unlock-answer", "period-lock"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act"),
+    *("notice-open", "notices-act", "notices-undo", "follow"),
     *("logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
 }
 # Reached by a step on the page before it.
@@ -192,13 +280,26 @@ REACHED = {"import-preview": upload_template}
 
 def test_no_page_is_forgotten():
     """Each named address is visited, or is no page."""
-    keys = {"T42": 1, "I37": 1, "T36": 1}
+    keys = {"T42": 1, "I37": 1, "T36": 1, "robot": 1, "rules": 1}
     paths = {visit.path.format(**keys).partition("?")[0] for visit in VISITS} - {"/2025/kpis/X99/"}
     visited = {resolve(path).url_name for path in paths}
     visited |= {name for name, step in REACHED.items() if any(visit.then is step for visit in VISITS)}
     named = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
     assert named - visited - NO_PAGES == set(), "no line in VISITS"
     assert NO_PAGES & visited == set() and named >= NO_PAGES
+
+
+def a_robot() -> Robot:
+    """One that was switched off, which shows most."""
+    return Robot.objects.create(
+        channel="wecom",
+        department=Department.objects.get(code="agriculture"),
+        name="农业农村工作群",
+        address=encrypt("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=not-a-key-of-anybody"),
+        is_enabled=False,
+        disabled_reason="地址无效，或机器人已被移出群",
+        disabled_at=NOW,
+    )
 
 
 class Trial(NamedTuple):
@@ -216,7 +317,14 @@ def trial(django_db_setup, database_name, tmp_path_factory, django_db_blocker) -
     clone(name)
     with django_db_blocker.unblock(), on_database(name):
         empty_year()
+        something_to_log()
+        rules = ReminderPolicy.objects.create(
+            effective_from="2025-08-01", opens_at="09:00", closes_at="17:00", slots=["09:30"]
+        )
+        published("2025-05")
+        draft_of("2025-04")
         keys = dict(Submission.objects.filter(period__code="2025-06").values_list("indicator__code", "pk"))
+        keys |= {"rules": rules.pk, "robot": a_robot().pk}
         sessions = {person: session_of(person) for person in {visit.person for visit in VISITS} if person}
     with serving(name, tmp_path_factory.mktemp("pages")) as product:
         yield Trial(product, keys, sessions)
@@ -237,7 +345,8 @@ def on_database(name: str) -> Iterator[None]:
 @pytest.mark.parametrize("person", sorted({visit.person for visit in VISITS}), ids=lambda person: person or "stranger")
 def test_every_page_is_accessible_fits_and_keeps_quiet(trial, chromium: Browser, person: str):
     product, keys, sessions = trial
-    context = chromium.new_context(base_url=product.address, locale="zh-CN")
+    # Without motion a colour is what it is at once.
+    context = chromium.new_context(base_url=product.address, locale="zh-CN", reduced_motion="reduce")
     page, troubles = context.new_page(), []
     page.on("console", lambda line: troubles.append(f"console: {line.text}") if is_loud(line) else None)
     page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
@@ -270,9 +379,16 @@ def found_at(page: Page) -> Iterator[str]:
     page.evaluate(OPEN_ALL)
     yield from misfits(page, "opened")
     page.evaluate(AXE_SCRIPT)
+    yield from violations(page, AXE)
+    if not page.locator(f"link[href='{DARK_SHEET}']").count():
+        page.evaluate(TURN_DARK, DARK_SHEET)
+        yield from (f"turned dark, {found}" for found in violations(page, AXE_ON_COLOURS))
+
+
+def violations(page: Page, rules: dict[str, object]) -> Iterator[str]:
     for width in JUDGED_AT:
         page.set_viewport_size({"width": width, "height": 900})
-        yield from (f"at {width}: {found}" for found in page.evaluate(AXE_FOUND, AXE))
+        yield from (f"at {width}: {found}" for found in page.evaluate(AXE_FOUND, rules))
 
 
 def misfits(page: Page, state: str) -> Iterator[str]:

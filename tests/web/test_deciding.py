@@ -81,7 +81,7 @@ def test_a_message_is_read_and_archived_by_its_owner_only(as_user):
         f"/2025/desk/review/{waiting('signed_off', 'A05').pk}/",
         {"action": "return", "version": waiting("signed_off", "A05").version, "reason": "请附监测报告编号"},
     )
-    notice = client.get("/inbox/").context["groups"][0][1][0]
+    notice = client.get("/inbox/").context["groups"][0].entries[0].notice
     assert as_user("gxj_staff").post(f"/inbox/{notice.pk}/", {"action": "archive"}).status_code == 404
     client.post(f"/inbox/{notice.pk}/", {"action": "archive", "tab": "action"})
     assert "没有需要处理的消息" in client.get("/inbox/").content.decode()

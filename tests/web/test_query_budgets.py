@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from kpi.models import Indicator, Report
+from tests.bulletins import draft_of, published
 from tests.many import widen
 from tests.pages import LEADER_PAGES, WORKING_PAGES, Page
 from tests.people import TODAY, lend
@@ -37,6 +38,8 @@ def size(request, django_db_setup, django_db_blocker) -> Iterator[int]:
             widen(report, request.param)
         else:
             keep_only(request.param)
+        published("2025-05")
+        draft_of("2025-04")
         yield request.param
         transaction.set_rollback(True)
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
+from docx import Document
 from openpyxl import load_workbook
 
 from accounts import clock
+from accounts.models import User
 from kpi import labels
+from kpi.documents.docx import render
+from kpi.domain.exporting import ExportKind
 from kpi.domain.values import Rag
-from kpi.models import Report
-from kpi.selectors import scoreboard
+from kpi.models import Bulletin, ExportJob, Report
+from kpi.selectors import scoreboard, streaming
+from kpi.selectors.records import as_record
 from kpi.selectors.scoreboard import Scoreboard
+from kpi.services import bulletins
+from kpi.services.periods import close
+from kpi.workbooks.export import make
+from tests.bulletins import of_office
 from tests.conftest import NOW
 from tests.many import fill
 
@@ -51,6 +63,51 @@ def test_every_page_counts_the_same_lamps(july: Scoreboard, as_user):
     assert buttons(living) == counts
     assert marks(living) == worst_by_commitment(july)
     assert lines_of_the_ledger(mayor) == lamps
+
+
+def test_the_bulletin_counts_the_same_lamps_live_and_published(july: Scoreboard, as_user):
+    """As a draft of the open month, and in print once the month is locked and the bulletin is out."""
+    office = as_user("dcs_1")
+    assert office.post("/2025/bulletins/", {"period": MONTH}).status_code == 302
+    assert five_ways(text_of(office, f"/2025/bulletins/{MONTH}/")) == ways_of(july)
+    close(period=july.period, user=None, now=AUGUST)
+    draft = Bulletin.objects.get()
+    sent = bulletins.send(bulletin=draft, version=draft.version, actor=of_office("dcs_1"), now=AUGUST)
+    people = {"actor": of_office("dcs_2"), "now": AUGUST}
+    bulletins.publish(bulletin=sent, version=sent.version, number=1, render=render, **people)
+    for path in ("", "print/"):
+        page = text_of(as_user("mayor"), f"/2025/bulletins/{MONTH}/{path}")
+        assert five_ways(page) == ways_of(july)
+        named = set(
+            re.findall(r"\b([TIA]\d{2,3})\b", page.partition("附件　")[2] or page.partition('class="annex"')[2])
+        )
+        assert named == {row.indicator.code for row in july.rows if row.rag in (Rag.RED, Rag.AMBER)}
+    assert five_ways(words_of(Bulletin.objects.get())) == ways_of(july)
+
+
+WORDS_OF_WAYS = ("共", "已完成", "超序时进度", "达序时进度", "欠序时进度", "红灯", "黄灯", "未到期")
+WAYS = ".*?".join(rf"{word}(\d+)项" for word in WORDS_OF_WAYS)
+
+
+def five_ways(page: str) -> tuple[int, ...]:
+    """Total, done, ahead, on plan, behind, red, amber, not due, as the first sentence says them."""
+    said = re.search(WAYS, re.sub(r"<[^>]+>", "", page), re.S)
+    assert said, page[:2000]
+    return tuple(int(each) for each in said.groups())
+
+
+def ways_of(board: Scoreboard) -> tuple[int, ...]:
+    counts = board.counts
+    ahead = sum(row.rag is Rag.GREEN and row.current.override is None and row.assessment.is_ahead for row in board.rows)
+    behind = counts[Rag.RED] + counts[Rag.AMBER]
+    ways = (counts[Rag.DONE], ahead, counts[Rag.GREEN] - ahead, behind, counts[Rag.RED], counts[Rag.AMBER])
+    return (len(board.rows), *ways, counts[Rag.NOT_DUE])
+
+
+def words_of(bulletin: Bulletin) -> str:
+    """What the kept Word document says."""
+    word = Document(io.BytesIO(bytes(bulletin.file.content)))
+    return "\n".join(paragraph.text for paragraph in word.paragraphs)
 
 
 def text_of(client: Client, path: str) -> str:
@@ -95,10 +152,91 @@ def worst_by_commitment(board: Scoreboard) -> Mapping[str, Rag]:
 
 
 def lines_of_the_ledger(client: Client) -> Mapping[str, Rag]:
-    sheet = load_workbook(io.BytesIO(client.get("/2025/exports/ledger.xlsx").content))["台账"]
-    columns = {cell.value: cell.column for cell in sheet[3]}
-    lines = range(4, sheet.max_row + 1)
-    return {sheet.cell(line, columns["编号"]).value: WORDS[sheet.cell(line, columns["亮灯"]).value] for line in lines}
+    answer = client.get("/2025/exports/ledger.xlsx")
+    return lamps_of(load_workbook(io.BytesIO(b"".join(answer.streaming_content)))["台账"])
+
+
+def lamps_of(sheet) -> Mapping[str, Rag]:
+    return {code: WORDS[line["亮灯"]] for code, line in lines_by_code(sheet).items()}
+
+
+def lines_by_code(sheet) -> Mapping[str, Mapping[str, object]]:
+    """The lines of an exported sheet by heading; a section's heading is none."""
+    rows = sheet.iter_rows(min_row=3, values_only=True)
+    headings = next(rows)
+    lines = [dict(zip(headings, row, strict=True)) for row in rows]
+    return {str(line["编号"]): line for line in lines if line["目标任务"]}
+
+
+FIGURES = ("目标值", "单位", "完成值", "序时计划", "完成序时比例", "亮灯", "完成时限")
+
+
+def test_every_workbook_says_the_same_as_the_scoreboard_and_has_the_same_fingerprint(
+    july: Scoreboard, tmp_path, monkeypatch
+):
+    """Counts and values of one period, over figures at random, in all kinds of workbook, read in batches
+    smaller than the year."""
+    monkeypatch.setattr(streaming.Scope.boards, "__defaults__", (40,))
+    books, prints = {}, set()
+    for kind in ExportKind:
+        job = ExportJob(kind=kind, period=july.period, asked_by=User.objects.get(username="dcs_1"), language="zh-hans")
+        prints.add(make(job, tmp_path / f"{kind}.xlsx", lambda done, total: None, AUGUST).data_sha256)
+        books[kind] = load_workbook(tmp_path / f"{kind}.xlsx")
+    ledger, heat = lines_by_code(books["ledger"]["台账"]), lines_by_code(books["heat_map"]["热力图"])
+    units = {code: line for sheet in books["units"].worksheets[1:-1] for code, line in lines_by_code(sheet).items()}
+    # Of the lines of a code, the last is the month's.
+    last = lines_by_code(books["detail"]["明细"])
+    assert {line["报告期"] for line in last.values()} == {MONTH}
+    assert {code: WORDS[line["亮灯"]] for code, line in ledger.items()} == {
+        row.indicator.code: row.rag for row in july.rows
+    }
+    for code, line in ledger.items():
+        assert [heat[code][name] for name in FIGURES] == [line[name] for name in FIGURES], code
+        assert [units[code][name] for name in FIGURES] == [line[name] for name in FIGURES], code
+        assert units[code]["当前进展"] == line["当前进展"] and units[code]["备注"] == line["备注"]
+        for name in ("目标值", "单位", "完成值", "序时计划", "亮灯"):
+            assert last[code][name] == line[name], (code, name)
+    assert ledger.keys() == heat.keys() == units.keys() == last.keys()
+    for kind in ("ledger", "heat_map", "units"):
+        sums = [row[:7] for row in books[kind]["汇总"].iter_rows(values_only=True)]
+        at = next(row for row in sums if row[0] == "2025年7月")
+        assert list(at[1:]) == [*(july.counts[rag] for rag in labels.RAG), len(july.rows)]
+        # The table of departments stands last; its columns add up to the month's.
+        head = next(place for place, row in enumerate(sums) if row[0] == "牵头单位")
+        by_unit = [row[1:7] for row in sums[head + 1 :] if row[0]]
+        assert tuple(map(sum, zip(*by_unit, strict=True))) == at[1:]
+    assert prints == {fingerprint_of(july)} and len(prints) == 1
+
+
+def fingerprint_of(board: Scoreboard) -> str:
+    """As docs/rules/exports.md has it, from the API's records."""
+    lines = {}
+    for row in board.rows:
+        record = as_record(row)
+        for name in ("value", "plan", "target", "ratio", "gap", "to_green"):
+            record[name] = plain(record[name])
+        record["months"] = [
+            {
+                "period": month.period.code,
+                "lamp": month.rag and str(month.rag),
+                "computed_lamp": month.computed_rag and str(month.computed_rag),
+                "value": plain(month.assessment and month.assessment.actual),
+                "plan": plain(month.assessment and month.assessment.expected),
+                "source": month.source_period or None,
+                "timeliness": month.timeliness and str(month.timeliness),
+            }
+            for month in row.months
+        ]
+        text = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        lines[row.indicator.code] = sha256(text.encode()).hexdigest()
+    return sha256("".join(f"{lines[code]}\n" for code in sorted(lines)).encode()).hexdigest()
+
+
+def plain(figure: object) -> str | None:
+    if figure is None:
+        return None
+    text = f"{Decimal(str(figure)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 # Seeds whose July makes a red June good.

@@ -24,6 +24,7 @@ from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
 from kpi.selectors.standing import trajectory_of
 from kpi.selectors.worklist import UnitMonth
 from kpi.web import charts, heatmap
+from kpi.web.navigation import indicator_path
 
 register = template.Library()
 
@@ -39,6 +40,7 @@ register.simple_tag(wording.amount, name="amount")
 register.simple_tag(heatmap.cell, name="heat_cell")
 register.simple_tag(heatmap.line, name="heat_row")
 register.simple_tag(heatmap.bullet, name="bullet")
+register.simple_tag(indicator_path)
 register.filter("override_words", wording.override)
 register.filter("delegation_days", wording.delegation_days)
 
@@ -77,6 +79,12 @@ def rag_word(rag: Rag) -> str:
 def word(table: str, code: str) -> str:
     """The word of a code in one of the tables of ``kpi.labels``, e.g. ``{% word "KIND" indicator.kind %}``."""
     return str(getattr(labels, table)[code].text)
+
+
+@register.simple_tag
+def look_of(table: str, code: str) -> str:
+    """The class suffix of a code in one of those tables."""
+    return getattr(labels, table)[code].css
 
 
 @register.simple_tag

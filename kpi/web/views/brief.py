@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
 from accounts import clock
 from kpi import labels
@@ -14,6 +14,7 @@ from kpi.selectors import periods as period_selector
 from kpi.selectors.brief import brief, indicators_of
 from kpi.selectors.scoreboard import Scoreboard
 from kpi.web.look import look
+from kpi.web.rendering import render
 
 
 @login_required

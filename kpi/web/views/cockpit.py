@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from accounts import clock
 from kpi.domain.values import Rag
@@ -16,6 +15,7 @@ from kpi.selectors.attention import Item
 from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import Row, Scoreboard
 from kpi.web.look import Look, lamp_asked_for, later, look, open_directives, tiles
+from kpi.web.rendering import render
 
 
 @login_required

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -17,6 +20,7 @@ from kpi.models import Indicator, Period
 from kpi.selectors import (
     burden,
     calendar,
+    chasing,
     cockpit,
     cosigning,
     directives,
@@ -25,9 +29,12 @@ from kpi.selectors import (
     worklist,
 )
 from kpi.selectors import periods as period_selector
+from kpi.selectors.chasing import Owing
+from kpi.selectors.scoreboard import Scoreboard
 from kpi.selectors.worklist import Task
 from kpi.services import periods, permissions
 from kpi.web.look import board_or_404
+from notifications import logbook
 
 
 @login_required
@@ -58,6 +65,7 @@ def render_desk(
         "phase": period_selector.window(board.period).phase(now),
         "reporting": cockpit.reporting(board),
         "units": worklist.completeness(board),
+        "owing": _owing(request, board, now),
         "waiting": waiting,
         "unanchored": editions.unanchored(year),
         "progress": _progress(waiting),
@@ -70,11 +78,20 @@ def render_desk(
         "until": windows.proposed_until(now, days),
         "burdens": burdens,
         "burden_total": burden.total(burdens),
+        "health": logbook.health(),
         "problem": problem,
         "place": place,
         "typed": request.POST,
     }
     return render(request, "kpi/desk.html", context, status=status)
+
+
+def _owing(request: HttpRequest, board: Scoreboard, now: datetime) -> list[tuple[Owing, bool, bool]]:
+    """Units with reports missing: whether each was chased today, and is ticked (late ones, or as ``?pick=`` says)."""
+    today, pick = localtime(now).date(), request.GET.get("pick", "late")
+    found = [(unit, unit.was_chased_on(today)) for unit in chasing.owing(board)]
+    ticked = {"all": lambda unit: True, "none": lambda unit: False}.get(pick, lambda unit: unit.is_late(now))
+    return [(unit, is_chased, not is_chased and ticked(unit)) for unit, is_chased in found]
 
 
 def _progress(tasks: list[Task]) -> dict[int, CoSigning[Department]]:

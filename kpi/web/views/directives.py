@@ -125,7 +125,7 @@ def _show_form(
         "board": board,
         "row": row,
         "indicator": row.indicator,
-        "form": form or directing.fresh(kind, row.indicator, due_on),
+        "form": form or directing.fresh(kind, row.indicator, due_on, request.GET.get("phrase", "")),
         "other_kind": DirectiveKind.INSTRUCT if kind is DirectiveKind.EXPLAIN else DirectiveKind.EXPLAIN,
         "default_due": due_on,
         "workdays": rules.ANSWER_WORKDAYS,

@@ -20,7 +20,7 @@ from kpi.domain.errors import DomainError, NotPermitted, StaleVersion
 from kpi.models import Period, ReportUpload
 from kpi.services import imports
 from kpi.web.errors import status_of
-from kpi.web.views.ledger import XLSX
+from kpi.web.views.exporting import XLSX
 from kpi.workbooks import importing
 from kpi.workbooks.importing import ImportRefused, Preview, Status
 from kpi.workbooks.template import template

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from accounts import clock
 from kpi.domain.values import Kind
 from kpi.models import Indicator
 from kpi.selectors import cosigning, directives, history
-from kpi.selectors.story import with_story
+from kpi.selectors.story import with_follow, with_story
 from kpi.web.look import look
+from kpi.web.rendering import render
 from kpi.web.story import Story
 
 
@@ -46,7 +46,8 @@ def show_coverage(request: HttpRequest, year: int, code: str) -> HttpResponse:
 def story_or_404(request: HttpRequest, year: int, code: str) -> Story:
     """The indicator with those of the same sentence, as the reader may see them."""
     indicators = Indicator.objects.of_year(year).filter(commitment__indicators__code=code)
-    seen = look(request, year, keeps=(), indicators=with_story(indicators.with_supporting()))
+    told = with_follow(with_story(indicators.with_supporting()), request.user)
+    seen = look(request, year, keeps=(), indicators=told)
     row = next((row for row in seen.board.rows if row.indicator.code == code), None)
     if row is None:
         raise Http404

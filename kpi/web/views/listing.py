@@ -8,7 +8,6 @@ from operator import attrgetter
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts import clock
@@ -17,6 +16,7 @@ from kpi.selectors.forecasts import forecast_of, hit_rate
 from kpi.selectors.scoreboard import Row, Scoreboard, worst_first
 from kpi.web import forecasting
 from kpi.web.look import look
+from kpi.web.rendering import render
 
 Choices = list[tuple[str, str]]
 

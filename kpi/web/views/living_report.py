@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from accounts import clock
 from kpi import labels
@@ -12,6 +11,7 @@ from kpi.models import Indicator
 from kpi.selectors import cockpit, directives
 from kpi.selectors.living_report import living_report
 from kpi.web.look import board_or_404, lamp_asked_for, look
+from kpi.web.rendering import render
 
 
 @login_required

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 
 from accounts import clock
 from accounts.models import Department
@@ -16,7 +16,9 @@ from kpi.models import Indicator
 from kpi.selectors import cockpit, units
 from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import Row, worst_first
+from kpi.services.permissions import may_export
 from kpi.web.look import Look, lamp_asked_for, later, look, open_directives, tiles
+from kpi.web.rendering import render
 
 KEPT = ("role", "lamp", "scope", "sort")
 ROLES = ("lead", "supporting")
@@ -56,6 +58,7 @@ def show_department(request: HttpRequest, year: int, code: str) -> HttpResponse:
         # Who leads an indicator reports on it, so the share is the leads' whichever rows are looked at.
         "on_time": units.on_time_by_month(led.board),
         "led": led.board,
+        "may_export": bool(led.board.rows) and may_export(request.actor, [department.code]),
     }
     shown = context | _rows(request, chosen, units.chapters) | _directives(request, chosen)
     return render(request, "kpi/department.html", shown)
