@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.permissions import PermissionRefused
-from kpi import wording
+from kpi import refusals
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, PeriodClosed, StaleVersion
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def status_of(problem: DomainError | PermissionRefused) -> int:
 
 def refused(request: HttpRequest, problem: DomainError | PermissionRefused) -> HttpResponse:
     """The refusal in the form the caller reads: JSON below ``/api/``, a page elsewhere."""
-    text, status = wording.refusal(problem.code, problem.params), status_of(problem)
+    text, status = refusals.refusal(problem.code, problem.params), status_of(problem)
     if request.path.startswith("/api/"):
         return JsonResponse({"code": problem.code, "detail": text}, status=status)
     return _page(request, status, _("不能这样操作"), text, problem.code)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from kpi import labels, wording
+from kpi import labels, refusals
 from notifications.messages import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,7 @@ def test_evidence_inside_the_program_stops_production():
 def test_every_refusal_has_a_sentence():
     codes = {code for path in SOURCES for code in refused_codes(path.read_text(encoding="utf-8"))}
     assert len(codes) > 20, "the walk no longer finds the codes"
-    assert codes - INTERNAL - wording.refusal_codes() == set()
+    assert codes - INTERNAL - refusals.refusal_codes() == set()
 
 
 def test_every_lamp_has_a_word_a_shape_and_a_class():

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts import clock
-from kpi import wording
+from kpi import refusals
 from kpi.domain.errors import DomainError
 from kpi.models import Report
 from kpi.services.editions import correct_report, preview_correction
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         except OSError as problem:
             raise CommandError(str(problem)) from problem
         except DomainError as problem:
-            raise CommandError(wording.refusal(problem.code, problem.params)) from problem
+            raise CommandError(refusals.refusal(problem.code, problem.params)) from problem
         self._tell(found)
         self.stdout.write("nothing stored (--dry-run)" if dry_run else f"stored: {found.sha256}")
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from kpi import labels, wording
+from kpi import labels, refusals, wording
 from kpi.domain.directives import NODES, DirectiveKind
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
@@ -160,7 +160,7 @@ def days_left(due_at: datetime, now: datetime) -> str:
 
 @register.simple_tag
 def refusal(code: str, params: dict[str, object]) -> str:
-    return wording.refusal(code, params)
+    return refusals.refusal(code, params)
 
 
 @register.inclusion_tag("kpi/parts/columns.html")

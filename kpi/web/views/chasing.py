@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts import clock
 from accounts.models import Department
-from kpi import wording
+from kpi import refusals
 from kpi.domain.errors import DomainError, NotPermitted
 from kpi.models import Period
 from kpi.services import chasing, permissions
@@ -86,7 +86,7 @@ def _say(request: HttpRequest, done: Sequence[Chased]) -> None:
     told = sum(each.told for each in chased)
     said = ngettext("已催办 %(units)s，通知 %(people)s 人", "已催办 %(units)s，通知 %(people)s 人", told)
     text = said % {"units": "、".join(each.department.short_name for each in chased), "people": told}
-    refused = [wording.refusal(each.refusal.code, each.refusal.params) for each in done if each.refusal]
+    refused = [refusals.refusal(each.refusal.code, each.refusal.params) for each in done if each.refusal]
     if refused:
         messages.warning(request, _("%(done)s。没有催办：%(why)s") % {"done": text, "why": "；".join(refused)})
     else:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import clock
-from kpi import wording
+from kpi import refusals
 from kpi.domain.errors import DomainError, StaleVersion
 from kpi.models import Evidence
 from kpi.services import evidence
@@ -35,7 +35,7 @@ def change_files(request: HttpRequest, year: int, period: str, code: str) -> Htt
     try:
         notes = _change(request, filing)
     except DomainError as problem:
-        return _sentence(wording.refusal(problem.code, problem.params), status_of(problem))
+        return _sentence(refusals.refusal(problem.code, problem.params), status_of(problem))
     fresh = filing_or_404(request, year, period, code)
     return render(request, "kpi/parts/evidence_list.html", {"filing": fresh, "notes": notes})
 

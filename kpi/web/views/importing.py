@@ -15,7 +15,7 @@ from accounts import clock, spreadsheets
 from accounts.models import Department
 from accounts.permissions import require
 from accounts.spreadsheets import SpreadsheetRefused
-from kpi import wording
+from kpi import refusals
 from kpi.domain.errors import DomainError, NotPermitted, StaleVersion
 from kpi.models import Period, ReportUpload
 from kpi.services import imports
@@ -72,7 +72,7 @@ def upload_workbook(request: HttpRequest, year: int, period: str) -> HttpRespons
     except NotPermitted:
         raise
     except DomainError as refused:
-        text = wording.refusal(refused.code, refused.params)
+        text = refusals.refusal(refused.code, refused.params)
         return _show_steps(request, month, problem=text, status=status_of(refused))
     return redirect("import-preview", year, period, upload.pk)
 

@@ -1,0 +1,292 @@
+"""Refusals: the sentence for each code a ``DomainError`` may carry, by subject.
+
+Parameters are filled in as far as the sentence names them. Tables are functions, because the language is the reader's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+def _figures() -> dict[str, str]:
+    """What is typed: figures, days, choices, words."""
+    return {
+        "number_required": _("请填写数字"),
+        "number_full_width": _("数字请用半角，是否为 %(suggestion)s？"),
+        "number_not_plain": _("请填普通数字，如 2.86；“%(value)s”不是"),
+        "number_has_unit": _("请填数字，如 2.86，不带单位；是否为 %(suggestion)s？"),
+        "number_malformed": _("看不懂“%(value)s”，请填数字，如 2.86"),
+        "number_too_precise": _("最多填 %(decimals)s 位小数，请四舍五入后再填"),
+        "number_too_long": _("数字过长，最多 %(limit)s 位，请核对单位"),
+        "number_negative": _("不能是负数"),
+        "rank_starts_at_one": _("位次从第 1 位起"),
+        "stage_out_of_range": _("请从列出的阶段中选择"),
+        "ratio_needs_both": _("分子、分母须同时填写"),
+        "denominator_not_positive": _("分母必须大于 0"),
+        "numerator_out_of_range": _("分子应在 0 与分母 %(whole)s 之间"),
+        "date_malformed": _("日期应写成 2025-06-30 的样子"),
+        "date_in_future": _("完成日期不能晚于今天 %(today)s"),
+        "month_malformed": _("月份应写成 2025-09 的样子"),
+        "choice_unknown": _("没有“%(value)s”这个选项，请重新选择"),
+        "text_too_long": _("不能超过 %(limit)s 字，现有 %(length)s 字"),
+        "text_has_control_characters": _("含有无法保存的字符，请删除后重试"),
+    }
+
+
+def _filing() -> dict[str, str]:
+    """A report on its way to being filed."""
+    return {
+        "value_required": _("请填写本期完成情况；没有进展请勾选“本月没有新进展”"),
+        "value_lower_than_last": _("累计数不能小于上期的 %(last)s %(unit)s；如确有核减，请勾选“数据更正”"),
+        "doubt_jump": _("本期新增是近几个月平均的 %(factor)s 倍，请核对数字和单位"),
+        "doubt_unit_slip": _("%(value)s %(unit)s 与计划相差太大，是不是 %(meant)s %(unit)s？"),
+        "nothing_chosen": _("请先勾选要通过的任务"),
+        "not_for_batch": _("%(indicator)s 需要逐项看，这次一项也没有通过；请取消勾选后重试"),
+        "choice_gone": _("勾选的任务有变化，这次一项也没有通过；请核对后重试"),
+        "narrative_required": _("请填写进展说明"),
+        "narrative_too_short": _("进展说明至少 %(at_least)s 字"),
+        "deviation_reasons_required": _("黄灯、红灯任务需选择主要原因"),
+        "measures_required": _("黄灯、红灯任务需填写下一步措施"),
+        "catch_up_period_required": _("请选择预计追平的月份"),
+        "deviation_required": _("黄灯、红灯任务须到填报页填写偏差说明"),
+        "outlook_required": _("请判断年底能否完成"),
+    }
+
+
+def _files() -> dict[str, str]:
+    """Evidence."""
+    return {
+        "evidence_required": _("请附至少一份佐证材料（%(why)s）"),
+        "evidence_empty": _("“%(name)s”是空文件"),
+        "evidence_too_large": _("“%(name)s”超过 %(limit)s MB，请压缩或拆分"),
+        "evidence_type_refused": _(
+            "不支持 .%(extension)s 文件；请传 PDF、图片（JPG、PNG）、Word、Excel、PPT、OFD、WPS 或文本"
+        ),
+        "evidence_type_missing": _(
+            "不支持没有扩展名的文件；请传 PDF、图片（JPG、PNG）、Word、Excel、PPT、OFD、WPS 或文本"
+        ),
+        "evidence_mismatch": _("“%(name)s”的内容不是 .%(extension)s 文件，或已损坏；请用原软件打开后另存再传"),
+        "evidence_macros": _("“%(name)s”带有宏，请另存为不带宏的文件再传"),
+        "evidence_encrypted": _("“%(name)s”设有密码，请去掉密码后再传"),
+        "evidence_unsafe": _("“%(name)s”含有不允许的内容，没有保存"),
+        "evidence_duplicate": _("“%(name)s”已经附在这张表上"),
+        "evidence_too_many": _("一张表最多附 %(limit)s 份佐证材料"),
+        "evidence_gone": _("这份佐证材料已不在这张表上"),
+        "evidence_file_missing": _("“%(name)s”的文件不在存储中，请联系系统管理员"),
+    }
+
+
+def _states() -> dict[str, str]:
+    """Where a report or period stands."""
+    return {
+        "draft_was_filed": _("这张表提交过，不能放弃；需要修改请直接修改后再提交"),
+        "reason_too_short": _("请写明原因，至少 %(at_least)s 字"),
+        "stale_version": _("有人在你之后保存过这张表，请核对后再提交"),
+        "illegal_transition": _("这张表的状态已经变化，不能再这样操作"),
+        "period_closed": _("%(period)s 期已锁定，不能再填；确需更正请联系督查室解锁"),
+        "period_over": _("%(period)s 期宽限期已过，本期记为缺报；可向督查室申请补报"),
+        "unpublished_or_no_progress": _("“数据尚未公布”和“本月没有新进展”只能选一个"),
+        "unpublished_not_for_kind": _("这类任务没有“数据尚未公布”，请按实际填写"),
+        "nothing_approved": _("这张表还没有审定过的内容，不能放弃更正"),
+        "extension_asked_already": _("已经申请过，等督查室答复"),
+        "extension_answered": _("这项申请已经有人答复"),
+        "unit_required": _("请选择单位"),
+        "until_required": _("请填写延至的日期和时刻"),
+        "until_before_due": _("延至的时刻应晚于本期截止"),
+        "extension_running": _("%(unit)s获准填报至 %(until)s，届时才能锁定"),
+        "until_in_past": _("延至的时刻应晚于现在"),
+        "unlock_not_locked": _("%(period)s 期没有锁定"),
+        "unlock_latest_only": _("只能解锁最近锁定的一期；更早的数据请在本期作数据更正"),
+        "unlock_asked_already": _("已有人申请解锁，等另一人确认"),
+        "unlock_answered": _("这项解锁申请已经有人办理"),
+        "unlock_takes_two": _("申请人不能自己确认解锁，须由督查室另一人确认"),
+        "period_not_open": _("%(period)s 期尚未开放填报"),
+        "period_still_open": _("%(period)s 期仍在填报，宽限期结束后才能锁定"),
+        "earlier_period_open": _("请先锁定 %(period)s 期"),
+    }
+
+
+def _signing() -> dict[str, str]:
+    """Rights, signatures, lamps, co-signatures."""
+    return {
+        "confirmation_differs": _("请准确输入 %(expected)s 确认"),
+        "not_permitted": _("没有权限进行此操作，可联系 市政府督查室"),
+        "signer_is_author": _("填报人不能审签自己提交的内容，请由本单位其他负责人审签"),
+        "delegation_ended": _("委托已撤销或到期，不能再代签"),
+        "delegation_overlaps": _("这段时间已经委托了别人，请先撤销或改日期"),
+        "delegation_revoked_already": _("这项委托已经撤销或到期"),
+        "delegate_required": _("请选择代签人"),
+        "delegate_not_in_department": _("代签人须是本单位现任人员"),
+        "date_required": _("请填写日期"),
+        "delegation_in_past": _("不能从今天（%(today)s）以前开始"),
+        "delegation_ends_before_start": _("最后一天不能早于第一天"),
+        "delegation_too_long": _("一次委托最长 %(limit)s 天，再长请调整任职"),
+        "override_not_judged": _("已完成和未到期是事实，不能调整；数据有误请退回"),
+        "override_target": _("只能调整为滞后、预警或正常"),
+        "override_same": _("与计算的亮灯相同，不用调整"),
+        "override_not_reviewed": _("部门审签之后才能调整亮灯"),
+        "override_missing": _("没有可以撤回的调整"),
+        "cosign_missing": _("会签未齐，还差：%(units)s"),
+        "cosign_objected": _("会签单位有异议，不能审定：%(units)s；请协调后由原单位确认，或退回"),
+        "cosign_not_asked": _("这项填报现在不用你单位会签"),
+        "cosign_done": _("本单位已经确认过"),
+        "stance_required": _("请选择确认或有异议"),
+    }
+
+
+def _directives() -> dict[str, str]:
+    """Directives."""
+    return {
+        "directive_moved": _("这件批示的状态已经变化，不能再这样操作；请看下面的最新情况"),
+        "directive_stale": _("有人在你之后办理过这件批示，请看下面的最新情况后再操作"),
+        "directive_sent_already": _("这张表已经交办过一件批示；如要再交办一件，请核对后再按一次“交办”"),
+        "directive_words_required": _("请写批示内容，或点一句常用语"),
+        "directive_reply_too_short": _("请写明办理情况，至少 %(at_least)s 字"),
+        "directive_extension_waits": _("已经申请过延期，等答复"),
+        "directive_nothing_asked": _("没有待答复的延期申请"),
+        "due_in_past": _("期限不能早于今天"),
+        "due_too_far": _("期限最远一年，请核对年份"),
+        "until_not_later": _("延至的日期应晚于现在的期限"),
+        "post_required": _("请选择代哪位领导交办"),
+        "unit_has_nobody": _("%(unit)s没有可以签收的人员，请先在管理后台登记任职"),
+    }
+
+
+def _reminding() -> dict[str, str]:
+    """Chases and reminder rules."""
+    return {
+        "chase_nothing_chosen": _("请先勾选要催办的单位"),
+        "chase_out_of_hours": _("现在不在可打扰的时段，%(opens)s 起可以催办"),
+        "chased_already": _("%(unit)s今天已由%(who)s于 %(at)s 催办过，每个单位每天最多一次"),
+        "chase_nothing_owed": _("%(unit)s本期已全部提交，不用催办"),
+        "chase_nobody_to_tell": _("%(unit)s没有可以通知的人员，请先在管理后台登记任职"),
+        "time_malformed": _("时刻应写成 09:00 的样子"),
+        "count_malformed": _("请填 %(least)s 至 %(most)s 之间的整数"),
+        "hours_out_of_order": _("结束时间应晚于开始时间 %(opens)s"),
+        "slot_missing": _("请至少填一个汇总时间"),
+        "slot_outside": _("汇总时间应在可打扰的 %(opens)s 至 %(closes)s 之间"),
+        "step_missing": _("填报梯级至少要有一级"),
+        "step_out_of_order": _("第 %(level)s 级应晚于第 %(before)s 级"),
+        "step_before_it_began": _("这一梯级从事情发生起算，不能提前"),
+        "step_for_nobody": _("请至少勾选一种接收人"),
+        "policy_day_begun": _("起用日期应晚于今天 %(today)s"),
+        "policy_day_taken": _("%(day)s 已有一版规则，请改那一版或换一天"),
+        "policy_begun": _("这版规则 %(day)s 已起用，不能再改；请另立新版"),
+        "policy_changed": _("有人在你之后改过这版规则，你填的还在下面；请重新打开核对后再改"),
+        "policy_gone": _("这版规则已被撤回"),
+        "withdraw_unconfirmed": _("请先勾选“确认撤回”"),
+    }
+
+
+def _imports() -> dict[str, str]:
+    """Workbooks that come in."""
+    return {
+        "import_not_template": _("这不是本系统的填报表，请先下载填报表再填"),
+        "import_empty": _("填报表里没有任何一行"),
+        "import_code_missing": _("这一行没有编号"),
+        "import_code_unknown": _("找不到任务编号 %(code)s，或本期不要求填报"),
+        "import_foreign_department": _("%(code)s 不由%(unit)s牵头"),
+        "import_code_twice": _("%(code)s 在表中出现了两次"),
+        "import_wrong_period": _("这一行是 %(given)s 期的，现在填的是 %(period)s 期"),
+        "import_needs_form": _("%(code)s 请在网页填报"),
+        "import_formula": _("不接受公式，请复制后“选择性粘贴—数值”"),
+        "import_stamp_missing": _("这一行的版本标记被改动，请重新下载填报表"),
+        "import_conflict": _("下载填报表之后有人改过这一项，请重新下载后再填"),
+        "import_not_editable": _("已提交，不能再改；如需修改请先撤回"),
+        "import_done": _("这份填报表已经导入过"),
+        "import_expired": _("预览已超过 30 分钟，请重新上传"),
+        "import_differs": _("要确认的不是预览的那份文件，请重新上传"),
+        "import_changed": _("预览之后数据有变化，没有写入任何一行；请看下面的最新预览"),
+        "file_missing": _("请先选择文件"),
+        "version_missing": _("页面已过期，请刷新后重试"),
+        "period_malformed": _("报告期应写成 2025-06 的样子"),
+        "supervisor_only": _("此操作由督查室办理"),
+    }
+
+
+def _exports() -> dict[str, str]:
+    """Workbooks that go out."""
+    return {
+        "export_not_permitted": _(
+            "没有权限导出这些单位的数据：账号、任职或单位可能已有变动。如有疑问，可联系 市政府督查室"
+        ),
+        "export_kind_unknown": _("没有这种表，请重新选择"),
+        "export_period_unknown": _("没有 %(period)s 这一期，或还没有开放，请重新选择"),
+        "export_unit_unknown": _("没有这个单位，或它没有牵头的任务，请重新选择"),
+        "export_too_many": _("已有 %(limit)s 份在排队或生成，请等其中一份完成或取消"),
+        "export_waits_already": _("同样的一份已经在排队或生成"),
+        "export_moved": _("这份导出的状态已经变化，不能再这样操作；请看最新情况"),
+        "export_expired": _("文件已过保存期，请重新生成"),
+        "export_file_missing": _("文件不在了，请重新生成"),
+        "export_worker_lost": _("生成时中断了 3 次，没有再试。可以重试；仍不成请告诉系统管理员"),
+        "export_too_long": _("生成超过 5 分钟，已停止。请缩小范围，分单位导出"),
+        "export_fault": _("生成时出错 3 次，已记录。可以重试；仍不成请告诉系统管理员"),
+    }
+
+
+def _bulletins() -> dict[str, str]:
+    """The bulletin."""
+    return {
+        "bulletin_moved": _("这份通报的状态已经变化，不能再这样操作；请看下面的最新情况"),
+        "bulletin_stale": _("有人在你之后改过这份通报，没有写入；你填的还在下面，请核对后再保存"),
+        "bulletin_takes_two": _("起草人和送审人不能签发或退回自己的通报，须由督查室另一人办理"),
+        "bulletin_not_sender": _("只有起草人或送审人可以撤回送审"),
+        "bulletin_under_way": _("%(period)s 期的通报已经在起草或送审"),
+        "bulletin_nothing_new": _("%(period)s 期的通报已经发布；解锁并重新锁定之后才能编写新版"),
+        "bulletin_period_open": _("%(period)s 期还没有锁定，锁定之后才能送审"),
+        "bulletin_period_moved": _("送审之后 %(period)s 期解锁过，数字可能已变；请退回或撤回，重新取数后再送审"),
+        "bulletin_sums_differ": _("核对表不平，不能送审；请先核对台账"),
+        "bulletin_edit_outdated": _("%(count)s 个改写过的段落数字已变化；请逐段核对，改写、保留或恢复之后再送审"),
+        "bulletin_number_required": _("请填写发文顺序号，1 到 %(limit)s 的整数"),
+        "bulletin_number_taken": _("%(number)s 号本年度已经用过，下一个空号是 %(free)s"),
+        "bulletin_field_required": _("请填写%(name)s"),
+        "bulletin_paragraph_gone": _("这一段已不再生成（数据或选项有变化），请复制你写的内容后刷新"),
+        "bulletin_reason_required": _("改写须写明理由，至少 %(at_least)s 字"),
+    }
+
+
+def _editions() -> dict[str, str]:
+    """Corrected texts."""
+    return {
+        "edition_empty": _("新版原文是空的"),
+        "edition_missing": _("请选择文件，或粘贴新版原文"),
+        "edition_unreadable": _("看不懂这个文件：请另存为纯文本（.txt，UTF-8 或 GBK）再传"),
+        "edition_too_long": _("新版原文有 %(length)s 字，最多 %(limit)s 字"),
+        "edition_same": _("与现在的原文一字不差，不用更正"),
+        "digest_outside_hours": _("汇总时间应在可打扰时间 %(opens)s 至 %(closes)s 之内"),
+        "edition_overtaken": _("预览之后原文已被别人更正，没有写入；请重新预览"),
+    }
+
+
+TABLES = (
+    _figures,
+    _filing,
+    _files,
+    _states,
+    _signing,
+    _directives,
+    _reminding,
+    _imports,
+    _exports,
+    _bulletins,
+    _editions,
+)
+
+
+def refusal(code: str, params: Mapping[str, Any]) -> str:
+    """The sentence for a code; an unknown code is a fault of ours and raises ``KeyError``."""
+    plain = {name: f"{value.normalize():f}" if isinstance(value, Decimal) else value for name, value in params.items()}
+    return _sentences()[code] % plain
+
+
+def refusal_codes() -> frozenset[str]:
+    """Every code that has a sentence, for the test that none is missing."""
+    return frozenset(_sentences())
+
+
+def _sentences() -> dict[str, str]:
+    return {code: sentence for table in TABLES for code, sentence in table().items()}
