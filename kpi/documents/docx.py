@@ -51,16 +51,18 @@ from kpi.models import Bulletin
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TWIPS = 20
 # Millimetres of the annex's columns: 156 in all.
-COLUMNS = (("序号", 10), ("任务", 36), ("牵头单位", 22), ("进度", 36), ("亮灯", 11), ("原因、措施和预计追平", 41))
+COLUMNS = (("序号", 12), ("任务", 35), ("牵头单位", 22), ("进度", 34), ("亮灯", 13), ("原因、措施和预计追平", 40))
 ANNEX_TEXT = 10.5
 
 
-# The standard's order of what is put in by hand and what may stand behind it (ISO/IEC 29500-1, CT_RPr and CT_PPr).
+# The standard's order of what is put in by hand and what may stand behind it (ISO/IEC 29500-1).
 ORDER = {
     "rPr": "spacing w kern position sz szCs highlight u effect lang",
     "pPr": "framePr widowControl numPr suppressLineNumbers pBdr shd tabs suppressAutoHyphens kinsoku wordWrap "
     "overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi adjustRightInd snapToGrid spacing ind contextualSpacing "
     "mirrorIndents suppressOverlap jc textDirection textAlignment rPr sectPr",
+    "tblPr": "tblStyle tblpPr tblOverlap bidiVisual tblStyleRowBandSize tblStyleColBandSize tblW jc tblCellSpacing "
+    "tblInd tblBorders shd tblLayout tblCellMar tblLook",
 }
 
 
@@ -246,6 +248,9 @@ def _indented(word: Word) -> Paragraph:
 def _signature(word: Word, document: Document) -> None:
     """Two characters from the right edge, the date's first character two to the right of the issuer's."""
     _blank(word, 2)
+    # A page with nothing but the signature is what the standard forbids: the text's end goes with it (7.3.5.4).
+    for paragraph in word.paragraphs[-5 if document.annex_title else -3 :]:
+        paragraph.paragraph_format.keep_with_next = True
     day = document.day or "（签发日期）"
     start = max(CHARACTERS - 2 - max(width(document.signer), width(day) + 2), 0)
     for text, indent in ((document.signer, start), (day, start + 2)):
@@ -266,6 +271,9 @@ def _annex(word: Word, document: Document) -> None:
     title.paragraph_format.space_after = Pt(10)
     table = word.add_table(rows=1, cols=len(COLUMNS))
     table.style, table.autofit = "Table Grid", False
+    # Word reads the cells' widths, LibreOffice the grid's.
+    for column, (_name, millimetres) in zip(table.columns, COLUMNS, strict=True):
+        column.width = Mm(millimetres)
     _row(table.rows[0], [name for name, _mm in COLUMNS], HEI)
     table.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
     for number, row in enumerate(document.annex, start=1):
@@ -280,6 +288,8 @@ def _row(row, texts: Sequence[str], face: Face | None = None) -> None:
     for cell, text in zip(row.cells, texts, strict=True):
         paragraph = cell.paragraphs[0]
         paragraph.paragraph_format.line_spacing = Pt(ANNEX_TEXT * 1.4)
+        # The page's grid is for its 22 lines of text; small print in a table keeps its own distance.
+        _put(paragraph._p.get_or_add_pPr(), f'<w:snapToGrid {nsdecls("w")} w:val="0"/>')
         _run(paragraph, text, face, ANNEX_TEXT)
 
 
@@ -287,34 +297,33 @@ def _imprint(word: Word, document: Document) -> None:
     """版记 at the foot of the last page: copied to, issuer and day of printing, between lines as wide as the text."""
     lines = [f"抄送：{document.copied_to}。"] if document.copied_to else []
     lines.append(f"{document.signer}\t{printed_on(document) or '（印发日期）'}")
-    for number, text in enumerate(lines):
-        paragraph = word.add_paragraph()
+    # Two tables that touch are one: what stands before may be the annex.
+    word.add_paragraph().paragraph_format.line_spacing = Pt(1)
+    table = word.add_table(rows=len(lines), cols=1)
+    _at_the_foot(table)
+    for cell, text in zip(table.columns[0].cells, lines, strict=True):
+        cell.width = Mm(TYPE_WIDTH)
+        paragraph = cell.paragraphs[0]
         form = paragraph.paragraph_format
         form.left_indent = form.right_indent = Pt(SMALL)
         form.tab_stops.add_tab_stop(Mm(TYPE_WIDTH) - Pt(SMALL), alignment=2)
-        left, _, right = text.partition("\t")
+        left, tab, right = text.partition("\t")
         _run(paragraph, left, FANGSONG, SMALL)
-        if right:
+        if tab:
             paragraph.add_run("\t")
             _run(paragraph, right, FANGSONG, SMALL)
-        _frame(paragraph)
-        _edges(paragraph, is_first=number == 0)
-    # A frame hangs on the paragraph behind it.
     word.add_paragraph().paragraph_format.line_spacing = Pt(1)
 
 
-def _frame(paragraph: Paragraph) -> None:
-    """Held at the foot of the type area."""
-    frame = (
-        f'<w:framePr {nsdecls("w")} w:w="{int(TYPE_WIDTH / 25.4 * 72 * TWIPS)}" w:hSpace="0" w:wrap="around" '
-        'w:vAnchor="margin" w:hAnchor="margin" w:xAlign="left" w:yAlign="bottom"/>'
-    )
-    _put(paragraph._p.get_or_add_pPr(), frame)
-
-
-def _edges(paragraph: Paragraph, *, is_first: bool) -> None:
-    thick, thin = 'w:sz="8"', 'w:sz="6"'
-    top = f'<w:top w:val="single" {thick if is_first else thin} w:space="1" w:color="000000"/>'
-    bottom = f'<w:bottom w:val="single" {thick} w:space="1" w:color="000000"/>'
-    between = f'<w:between w:val="single" {thin} w:space="1" w:color="000000"/>'
-    _put(paragraph._p.get_or_add_pPr(), f"<w:pBdr {nsdecls('w')}>{top}{bottom}{between}</w:pBdr>")
+def _at_the_foot(table) -> None:
+    """A floating table at the foot of the type area; thick lines at its edges, thin ones between (GB/T 9704 7.4.1)."""
+    table.autofit = False
+    table.columns[0].width = Mm(TYPE_WIDTH)
+    thick, thin = 'w:val="single" w:sz="8" w:color="000000"', 'w:val="single" w:sz="6" w:color="000000"'
+    for markup in (
+        f'<w:tblpPr {nsdecls("w")} w:leftFromText="0" w:rightFromText="0" w:vertAnchor="margin" w:horzAnchor="margin" '
+        'w:tblpXSpec="left" w:tblpYSpec="bottom"/>',
+        f"<w:tblBorders {nsdecls('w')}><w:top {thick}/><w:bottom {thick}/><w:insideH {thin}/></w:tblBorders>",
+        f'<w:tblCellMar {nsdecls("w")}><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar>',
+    ):
+        _put(table._tbl.tblPr, markup)

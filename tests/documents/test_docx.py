@@ -205,3 +205,5 @@ def test_libreoffice_lays_it_out_as_the_standard_asks(tmp_path):
     assert 210 - max(line[2] for line in full) * point == pytest.approx(26, abs=1)
     assert len([line for line in second if not line[4].startswith("—")]) == 22, "22 lines a page"
     assert "".join(second[-1][4].split()) == "—2—" and second[-1][0] * point < 60, "an even page's number stands left"
+    signed = next(page for page in pages if "督查室" in page and "欠序时进度任务表" in page)
+    assert "测测测" in signed, "a page holds nothing but the signature"
