@@ -17,13 +17,13 @@ run: install ## Serve the trial with everything it needs (TODAY=2025-12-20 anoth
 	@exec $(BIN)/python -m config.run
 
 test: install browser ## Run every test against real PostgreSQL and Valkey
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	@echo "branch coverage of the domain core, which must be complete:"
 	@$(BIN)/coverage report --include='kpi/domain/*' --fail-under=100
 	@$(BIN)/coverage report --format=total | sed 's/^/branch coverage of everything, in per cent: /'
 
 bar: install ## Fault tests at full size with their negative controls, one by one, and a table of figures (minutes)
-	@$(BIN)/python -m pytest -n0 -m "" -p no:randomly tests/faults
+	@$(BIN)/python -m pytest -n0 -m "" -p no:randomly tests/faults tests/notifications/test_far_ends.py
 
 bench: install ## What the leader pages cost at 400 indicators and 12 months, and the workbooks at 1,000: figures, not tests (COUNT=0 the demo as it is, ROUNDS=)
 	@$(BIN)/python -m benchmarks
