@@ -7,6 +7,7 @@ benchmarks reminders`` measures the tick instead.
 
 from __future__ import annotations
 
+import importlib
 import os
 import statistics
 import sys
@@ -27,11 +28,6 @@ LINE = "{:<10} {:<34} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9}"
 
 
 def main() -> None:
-    if sys.argv[1:] == ["reminders"]:
-        from benchmarks import reminders
-
-        reminders.main()
-        return
     prepare()
     from tests.pages import LEADER_PAGES
 
@@ -51,6 +47,7 @@ def prepare() -> None:
     import config.wsgi  # noqa: F401
     from accounts import clock
     from kpi.models import Report
+    from tests.bulletins import published
     from tests.many import fill, widen
 
     started = time.monotonic()
@@ -59,6 +56,7 @@ def prepare() -> None:
         settings.CLOCK_OFFSET += NOW - clock.now()
         fill(report, MONTH)
         widen(report, COUNT)
+    published("2025-05", now=clock.now())
     locked, shown = report.periods.exclude(locked_at=None).count(), report.indicators.count()
     took = time.monotonic() - started
     print(
@@ -101,11 +99,9 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["exports"]:
-        # Its children are processes of their own, so that each one's memory is its own.
-        from benchmarks import exports
-
-        exports.main()
+    # Each is imported when it is asked for: the exports' children are processes of their own, with memory of their own.
+    if sys.argv[1:]:
+        importlib.import_module(f"benchmarks.{sys.argv[1]}").main()
     else:
         main()
     sys.exit(0)
