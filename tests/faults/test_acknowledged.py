@@ -25,6 +25,7 @@ from config.run import unused_port
 from config.services import APP
 from tests.journeys.conftest import ROOT, wait_for
 from tests.people import session_of
+from tests.servers import granian
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -75,10 +76,9 @@ class Clerk:
 @contextmanager
 def serving(application: str, port: int, environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Granian with two workers in a process group of its own, so that all of it dies at once."""
-    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
     with open(log, "ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command, application],
+            [sys.executable, "-m", *granian(port, "--workers", "2", application=application)],
             cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
         try:

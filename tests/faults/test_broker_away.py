@@ -37,6 +37,7 @@ from tests.faults.machine import (
 )
 from tests.faults.test_acknowledged import CODES, Clerk, signed_in
 from tests.journeys.conftest import wait_for
+from tests.servers import granian
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -104,13 +105,12 @@ def product(committed_db, database_name, tmp_path) -> Iterator[Product]:
             database_name, EMAIL_PORT=str(sink.port), REDIS_URL=f"redis://127.0.0.1:{valkey.valkey_port}/0",
             TICK_SECONDS=str(TICK_SECONDS), SENDING_LEASE_SECONDS="5",
         )  # fmt: skip
-        web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "4"]
         work = ["celery", "-A", "config", "worker", "--concurrency", "1", "--without-gossip", "--without-mingle"]
         wake = ["celery", "-A", "config", "beat", "-s", str(tmp_path / "schedule")]
         cookie = signed_in("nyj_staff")
         clerks = [TimedClerk(code, cookie, port, stop) for code in CODES]
         with (
-            process([*web, "config.wsgi:application"], variables, tmp_path / "web.log"),
+            process(granian(port), variables, tmp_path / "web.log"),
             process(work, variables, tmp_path / "worker.log") as worker,
             process(wake, variables, tmp_path / "beat.log"),
         ):

@@ -18,6 +18,7 @@ from config.services import OWNER, Services
 from tests.faults import figures
 from tests.faults.machine import frozen, process, until
 from tests.journeys.conftest import wait_for
+from tests.servers import granian
 
 TWO_SECONDS = 2.0
 
@@ -35,9 +36,8 @@ def servers() -> Iterator[Services]:
 def address(servers: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A web server on them. The database is empty: a probe must not need more."""
     port, log = unused_port(), tmp_path_factory.mktemp("probes") / "web.log"
-    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "config.wsgi:application"]
     variables = {**os.environ, **servers.environment(), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
-    with process(command, variables, log):
+    with process(granian(port), variables, log):
         wait_for(f"http://127.0.0.1:{port}/livez", Path(log))
         yield f"http://127.0.0.1:{port}"
 

@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from config.run import open_mailbox, unused_port
 from config.services import APP
 from tests.people import session_of
+from tests.servers import granian
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -61,9 +62,7 @@ def serving(database: str, folder: Path) -> Iterator[Product]:
         "TRIAL_MAIL_DIR": str(folder / "mail"),
         "SITE_URL": f"http://127.0.0.1:{port}",
     }
-    web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "4"]
-    web.append("config.wsgi:application")
-    with running(web, environment, folder / "web.log"):
+    with running(granian(port), environment, folder / "web.log"):
         wait_for(f"http://127.0.0.1:{port}/readyz", folder / "web.log")
         yield Product(f"http://127.0.0.1:{port}", environment)
     mailbox.stop()

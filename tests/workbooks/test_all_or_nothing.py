@@ -34,6 +34,7 @@ from tests.conftest import NOW
 from tests.journeys.conftest import ROOT, product, wait_for, web  # noqa: F401 — fixtures among them
 from tests.many import copies
 from tests.races import somebody_waits
+from tests.servers import granian
 from tests.workbooks.books import filled
 
 TEXT = "按计划推进，六月底达到序时进度，第 %s 项。"
@@ -282,7 +283,7 @@ def server(product, tmp_path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]: 
     """A web server of its own, so that it can be killed with its workers; where it answers, and its process."""
     port = unused_port()
     address, log = f"http://127.0.0.1:{port}", tmp_path / "killed.log"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "config.wsgi:application"]
+    command = [sys.executable, "-m", *granian(port)]
     environment = product.environment | {"SITE_URL": address}
     with open(log, "wb") as output:
         process = subprocess.Popen(
