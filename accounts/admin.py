@@ -5,14 +5,20 @@ from __future__ import annotations
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from import_export import fields, widgets
 
-from accounts import phones
-from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin
+from accounts import clock, phones
+from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin, enter
 from accounts.models import AuditEntry, Delegation, Department, Membership, Post, Role, User
+from accounts.services import sign_out_elsewhere
 
 admin.site.site_header = _("管理后台")
+# One door: whoever has to prove more than a password proves it here, too.
+admin.site.login = enter
 
 
 class DepartmentResource(AuditedResource):
@@ -90,6 +96,13 @@ class UserAdmin(RoleAdmin):
     list_display = ("username", "display_name", "is_active", "is_staff")
     list_filter = ("is_active",)
     search_fields = ("username", "display_name")
+    actions = ("sign_out_everywhere",)
+
+    @admin.action(description=_("结束所选用户的全部登录"), permissions=["view"])
+    def sign_out_everywhere(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        ended = sum(sign_out_elsewhere(user=user, actor=request.user, now=clock.now()) for user in chosen)
+        said = ngettext("已结束 %(count)s 处登录", "已结束 %(count)s 处登录", ended) % {"count": ended}
+        self.message_user(request, said)
 
 
 @admin.register(Membership)

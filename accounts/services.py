@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, sessions
 from accounts.models import Department, Membership, Post, Role, User
 
 
@@ -65,6 +66,18 @@ def hand_over_post(*, post: Post, successor: User, on: date, actor: User | None,
     membership = _grant(successor, Holding(Role.LEADER, on, post=post))
     audit.record(action="post.handed_over", obj=post, actor=actor, now=now, after={"to": str(successor)})
     return membership
+
+
+@transaction.atomic
+def sign_out_elsewhere(*, user: User, actor: User | None = None, now: datetime, handle: str = "", but: str = "") -> int:
+    """End sessions of ``user``: the one named, or all but the one with the key ``but``; how many were ended.
+
+    ``actor`` is who does it, where that is somebody else.
+    """
+    ended = sessions.end(user, now=now - settings.CLOCK_OFFSET, handle=handle, but=but)
+    if ended:
+        audit.record(action="session.ended", obj=user, actor=actor or user, now=now, after={"count": ended})
+    return ended
 
 
 def _grant(user: User, holding: Holding) -> Membership:

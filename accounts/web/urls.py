@@ -6,6 +6,7 @@ urlpatterns = [
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", views.SignOut.as_view(), name="logout"),
     path("account/", views.account, name="account"),
+    path("account/sessions/end/", views.end_sessions, name="sessions-end"),
     path("prefs/text-size/", views.text_size, name="text-size"),
     path("prefs/theme/", views.theme, name="theme"),
 ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts import audit, clock
+from accounts import audit, clock, sessions
 from accounts.context import TEXT_SIZE_COOKIE, TEXT_SIZES, THEME_COOKIE, THEMES
 from accounts.models import User
+from accounts.services import sign_out_elsewhere
 from accounts.web.forms import SignInForm
 
 A_YEAR = 365 * 24 * 3600
@@ -43,6 +47,12 @@ class SignIn(LoginView):
 class SignOut(LogoutView):
     """Ends the session and clears what the browser kept of it."""
 
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.user.is_authenticated:
+            with transaction.atomic():
+                audit.record(action="session.signed_out", obj=request.user, actor=request.user, now=clock.now())
+        return super().post(request, *args, **kwargs)
+
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         response = super().dispatch(request, *args, **kwargs)
         response["Clear-Site-Data"] = '"cache"'
@@ -51,8 +61,25 @@ class SignOut(LogoutView):
 
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    """My posts and roles, and since when I hold them."""
-    return render(request, "accounts/account.html", {"memberships": request.actor.memberships})
+    """My posts and roles, since when I hold them, and where I am signed in."""
+    mine = sessions.of(request.user, now=clock.real_now(), this=request.session.session_key)
+    return render(request, "accounts/account.html", {"memberships": request.actor.memberships, "sessions": mine})
+
+
+@login_required
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign out elsewhere: the session that was named, or all but this one."""
+    ended = sign_out_elsewhere(
+        user=request.user, handle=request.POST.get("handle", ""), but=request.session.session_key, now=clock.now()
+    )
+    if ended:
+        messages.success(
+            request, ngettext("已退出 %(count)s 处登录", "已退出 %(count)s 处登录", ended) % {"count": ended}
+        )
+    else:
+        messages.info(request, _("那处登录已经结束"))
+    return redirect("account")
 
 
 @require_POST
