@@ -14,7 +14,7 @@ from import_export import fields, widgets
 from accounts import clock, phones
 from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin, enter
 from accounts.models import AuditEntry, Delegation, Department, Membership, Post, Role, User
-from accounts.services import sign_out_elsewhere
+from accounts.services import sign_out_elsewhere, unlock_sign_in
 
 admin.site.site_header = _("管理后台")
 # One door: whoever has to prove more than a password proves it here, too.
@@ -96,13 +96,19 @@ class UserAdmin(RoleAdmin):
     list_display = ("username", "display_name", "is_active", "is_staff")
     list_filter = ("is_active",)
     search_fields = ("username", "display_name")
-    actions = ("sign_out_everywhere",)
+    actions = ("sign_out_everywhere", "unlock_sign_in")
 
     @admin.action(description=_("结束所选用户的全部登录"), permissions=["view"])
     def sign_out_everywhere(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         ended = sum(sign_out_elsewhere(user=user, actor=request.user, now=clock.now()) for user in chosen)
         said = ngettext("已结束 %(count)s 处登录", "已结束 %(count)s 处登录", ended) % {"count": ended}
         self.message_user(request, said)
+
+    @admin.action(description=_("解除所选用户的登录锁定"), permissions=["change"])
+    def unlock_sign_in(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in chosen:
+            unlock_sign_in(user=user, actor=request.user, now=clock.now())
+        self.message_user(request, _("已解除，可以重新登录"))
 
 
 @admin.register(Membership)

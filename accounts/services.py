@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db import transaction
 
-from accounts import audit, sessions
+from accounts import audit, lockout, sessions
 from accounts.models import Department, Membership, Post, Role, User
 
 
@@ -78,6 +78,13 @@ def sign_out_elsewhere(*, user: User, actor: User | None = None, now: datetime, 
     if ended:
         audit.record(action="session.ended", obj=user, actor=actor or user, now=now, after={"count": ended})
     return ended
+
+
+@transaction.atomic
+def unlock_sign_in(*, user: User, actor: User, now: datetime) -> None:
+    """Let somebody try again who mistyped the password too often."""
+    addresses = lockout.unlock(user.username)
+    audit.record(action="session.unlocked", obj=user, actor=actor, now=now, after={"addresses": addresses})
 
 
 def _grant(user: User, holding: Holding) -> Membership:

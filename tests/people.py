@@ -40,7 +40,7 @@ def session_of(username: str) -> str:
     """The key of a session that is stored already, as signing in leaves it."""
     user, session = User.objects.get(username=username), sessions.SessionStore()
     session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     sessions.begin(session, now=clock.real_now(), address="127.0.0.1", agent="")
     session.save()
     return session.session_key

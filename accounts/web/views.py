@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts import audit, clock, sessions
+from accounts import audit, clock, lockout, sessions
 from accounts.context import TEXT_SIZE_COOKIE, TEXT_SIZES, THEME_COOKIE, THEMES
 from accounts.models import User
 from accounts.services import sign_out_elsewhere
@@ -29,18 +29,22 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        with lockout.one_try_at_a_time(request):
+            return super().post(request, *args, **kwargs)
+
     def form_valid(self, form: SignInForm) -> HttpResponse:
-        with transaction.atomic():
-            audit.record(action="session.signed_in", obj=form.get_user(), actor=form.get_user(), now=clock.now())
-            return super().form_valid(form)
+        audit.record(action="session.signed_in", obj=form.get_user(), actor=form.get_user(), now=clock.now())
+        return super().form_valid(form)
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
+        is_locked = lockout.is_locked(self.request)
         known = User.objects.filter(username=form.data.get("username", "")[:60]).first()
         if known is not None:
-            with transaction.atomic():
-                audit.record(action="session.sign_in_failed", obj=known, actor=None, now=clock.now())
+            action = "session.locked" if is_locked else "session.sign_in_failed"
+            audit.record(action=action, obj=known, actor=None, now=clock.now())
         response = super().form_invalid(form)
-        response.status_code = 422
+        response.status_code = 429 if is_locked else 422
         return response
 
 
