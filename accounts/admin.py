@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from import_export import fields, widgets
 
-from accounts import clock, phones
+from accounts import clock, phones, second_factor
 from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin, enter
 from accounts.models import AuditEntry, Delegation, Department, Membership, Post, Role, User
 from accounts.services import sign_out_elsewhere, unlock_sign_in
@@ -96,7 +96,7 @@ class UserAdmin(RoleAdmin):
     list_display = ("username", "display_name", "is_active", "is_staff")
     list_filter = ("is_active",)
     search_fields = ("username", "display_name")
-    actions = ("sign_out_everywhere", "unlock_sign_in")
+    actions = ("sign_out_everywhere", "unlock_sign_in", "forget_second_factor")
 
     @admin.action(description=_("结束所选用户的全部登录"), permissions=["view"])
     def sign_out_everywhere(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
@@ -109,6 +109,13 @@ class UserAdmin(RoleAdmin):
         for user in chosen:
             unlock_sign_in(user=user, actor=request.user, now=clock.now())
         self.message_user(request, _("已解除，可以重新登录"))
+
+    @admin.action(description=_("清除所选用户的验证应用和恢复码"), permissions=["change"])
+    def forget_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in chosen:
+            second_factor.forget(user=user, actor=request.user, now=clock.now())
+            sign_out_elsewhere(user=user, actor=request.user, now=clock.now())
+        self.message_user(request, _("已清除，并已结束其全部登录"))
 
 
 @admin.register(Membership)

@@ -8,14 +8,17 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, clock, sessions
+from accounts import audit, clock, second_factor, sessions
+from accounts.models import User
 from accounts.permissions import Actor, actor_for
 
 ENDED = {
@@ -65,6 +68,28 @@ class SessionEndMiddleware:
         return self.get_response(request)
 
 
+class SecondFactorMiddleware:
+    """Nothing is open to a session that still owes its second proof, but giving it, leaving, and how the page looks."""
+
+    OPEN = ("login", "logout", "second-factor", "set_language", "text-size", "theme")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        if not request.session.get(second_factor.OWES) or not request.user.is_authenticated:
+            return None
+        name = request.resolver_match.url_name
+        if name in self.OPEN or (name == "second-factor-setup" and not second_factor.device_of(request.user)):
+            return None
+        if request.path.startswith("/api/"):
+            return JsonResponse({"code": "second_factor_required"}, status=403)
+        return redirect_to_login(request.get_full_path(), reverse("second-factor"))
+
+
 class SignedOutMiddleware:
     """A fragment asked for after the session ended gets one line saying so (401), not a whole sign-in page."""
 
@@ -79,7 +104,7 @@ class SignedOutMiddleware:
         return response
 
 
-def start_session(request: HttpRequest, **_: object) -> None:
+def start_session(request: HttpRequest, user: User, **_: object) -> None:
     """Receives Django's word that somebody signed in, whichever way they came."""
     sessions.begin(
         request.session,
@@ -87,6 +112,7 @@ def start_session(request: HttpRequest, **_: object) -> None:
         address=request.META.get("REMOTE_ADDR", ""),
         agent=request.headers.get("User-Agent", ""),
     )
+    second_factor.owe(request.session, user, clock.now())
 
 
 def _sign_out(request: HttpRequest, reason: str) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts import audit, clock, lockout, sessions
+from accounts import audit, clock, lockout, second_factor, sessions
 from accounts.context import TEXT_SIZE_COOKIE, TEXT_SIZES, THEME_COOKIE, THEMES
 from accounts.models import User
 from accounts.services import sign_out_elsewhere
@@ -66,8 +66,13 @@ class SignOut(LogoutView):
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     """My posts and roles, since when I hold them, and where I am signed in."""
-    mine = sessions.of(request.user, now=clock.real_now(), this=request.session.session_key)
-    return render(request, "accounts/account.html", {"memberships": request.actor.memberships, "sessions": mine})
+    context = {
+        "memberships": request.actor.memberships,
+        "sessions": sessions.of(request.user, now=clock.real_now(), this=request.session.session_key),
+        "app": second_factor.device_of(request.user),
+        "codes_left": second_factor.codes_left(request.user),
+    }
+    return render(request, "accounts/account.html", context)
 
 
 @login_required
