@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from import_export import fields, widgets
 
-from accounts import clock, phones, second_factor
+from accounts import clock, passwords, phones, second_factor
 from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin, enter
 from accounts.models import AuditEntry, Delegation, Department, Membership, Post, Role, User
 from accounts.services import sign_out_elsewhere, unlock_sign_in
@@ -53,7 +53,7 @@ class PostAdmin(RoleAdmin):
 
 
 class UserForm(forms.ModelForm):
-    """A password is set here and never shown; left empty it stays as it is."""
+    """A password is set here and never shown, and changed at the next sign-in; left empty it stays as it is."""
 
     new_password = forms.CharField(
         label=_("新密码"), required=False, widget=forms.PasswordInput(render_value=False), max_length=128
@@ -79,9 +79,7 @@ class UserForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> User:
         user = super().save(commit=False)
-        if self.cleaned_data["new_password"]:
-            user.set_password(self.cleaned_data["new_password"])
-        elif user._state.adding:
+        if user._state.adding:
             user.set_unusable_password()
         if commit:
             user.save()
@@ -96,6 +94,12 @@ class UserAdmin(RoleAdmin):
     list_display = ("username", "display_name", "is_active", "is_staff")
     list_filter = ("is_active",)
     search_fields = ("username", "display_name")
+
+    def save_model(self, request: HttpRequest, obj: User, form: UserForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.cleaned_data["new_password"]:
+            passwords.put(user=obj, password=form.cleaned_data["new_password"], actor=request.user, now=clock.now())
+
     actions = ("sign_out_everywhere", "unlock_sign_in", "forget_second_factor")
 
     @admin.action(description=_("结束所选用户的全部登录"), permissions=["view"])

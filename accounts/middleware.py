@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, clock, second_factor, sessions
+from accounts import audit, clock, passwords, second_factor, sessions
 from accounts.models import User
 from accounts.permissions import Actor, actor_for
 
@@ -68,10 +68,10 @@ class SessionEndMiddleware:
         return self.get_response(request)
 
 
-class SecondFactorMiddleware:
-    """Nothing is open to a session that still owes its second proof, but giving it, leaving, and how the page looks."""
+class DoorMiddleware:
+    """Nothing is open to a session that still owes something: its second proof, then a password of its own choice."""
 
-    OPEN = ("login", "logout", "second-factor", "set_language", "text-size", "theme")
+    OPEN = ("login", "logout", "set_language", "text-size", "theme")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -80,14 +80,12 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
-        if not request.session.get(second_factor.OWES) or not request.user.is_authenticated:
-            return None
-        name = request.resolver_match.url_name
-        if name in self.OPEN or (name == "second-factor-setup" and not second_factor.device_of(request.user)):
+        payments = _payments(request) if request.user.is_authenticated else ()
+        if not payments or request.resolver_match.url_name in (*self.OPEN, *payments):
             return None
         if request.path.startswith("/api/"):
-            return JsonResponse({"code": "second_factor_required"}, status=403)
-        return redirect_to_login(request.get_full_path(), reverse("second-factor"))
+            return JsonResponse({"code": f"{payments[0].replace('-', '_')}_required"}, status=403)
+        return redirect_to_login(request.get_full_path(), reverse(payments[0]))
 
 
 class SignedOutMiddleware:
@@ -113,6 +111,15 @@ def start_session(request: HttpRequest, user: User, **_: object) -> None:
         agent=request.headers.get("User-Agent", ""),
     )
     second_factor.owe(request.session, user, clock.now())
+    passwords.owe(request.session, user, clock.now())
+
+
+def _payments(request: HttpRequest) -> tuple[str, ...]:
+    """The pages where what the session owes first is settled, the one to send people to in front."""
+    if request.session.get(second_factor.OWES):
+        may_begin = second_factor.device_of(request.user) is None
+        return ("second-factor", "second-factor-setup") if may_begin else ("second-factor",)
+    return ("password",) if request.session.get(passwords.OWES) else ()
 
 
 def _sign_out(request: HttpRequest, reason: str) -> None:

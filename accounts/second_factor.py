@@ -2,7 +2,7 @@
 
 Devices, codes and the slowing down after wrong ones are django-otp's. A session owes the proof from sign-in on, where
 its user has a device or holds a role of ``SECOND_FACTOR_ROLES``; until it is given no page but these is open
-(``SecondFactorMiddleware``), the administration and the API included.
+(``DoorMiddleware``), the administration and the API included.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db import transaction
 
-from accounts import audit, lockout, sessions
+from accounts import audit, lockout, passwords, sessions
 from accounts.models import Department, Membership, Post, Role, User
 
 
@@ -39,7 +39,8 @@ def create_user(
 
     Raises ``ValidationError`` for two administrator roles at once.
     """
-    user = User.objects.create_user(username, password, display_name=display_name, email=email, is_staff=is_staff)
+    user = User.objects.create_user(username, None, display_name=display_name, email=email, is_staff=is_staff)
+    passwords.put(user=user, password=password, actor=actor, now=now)
     held = [_grant(user, holding) for holding in holdings]
     after = {"username": username, "holdings": [str(membership) for membership in held]}
     audit.record(action="user.created", obj=user, actor=actor, now=now, after=after)

@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import clock, second_factor
 from accounts.second_factor import Outcome
+from accounts.web.addresses import inside
 
 REFUSED = {
     Outcome.WRONG: gettext_lazy("验证码不正确或已用过，请等应用显示下一个再输"),
@@ -88,5 +88,4 @@ def _form(request: HttpRequest, template: str, outcome: Outcome | None = None, *
 
 def _next(request: HttpRequest) -> str:
     """Where the person was going, if that is an address of ours."""
-    asked = request.POST.get("next") or request.GET.get("next") or "/"
-    return asked if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()) else "/"
+    return inside(request, request.POST.get("next") or request.GET.get("next", ""))

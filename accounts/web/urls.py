@@ -7,6 +7,7 @@ urlpatterns = [
     path("logout/", views.SignOut.as_view(), name="logout"),
     path("account/", views.account, name="account"),
     path("login/code/", proving.prove, name="second-factor"),
+    path("account/password/", views.change_password, name="password"),
     path("account/second-factor/", proving.set_up, name="second-factor-setup"),
     path("account/second-factor/codes/", proving.renew_codes, name="recovery-codes"),
     path("account/sessions/end/", views.end_sessions, name="sessions-end"),

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import audit, clock, lockout, second_factor, sessions
+from accounts import audit, clock, lockout, passwords, second_factor, sessions
 from accounts.context import TEXT_SIZE_COOKIE, TEXT_SIZES, THEME_COOKIE, THEMES
 from accounts.models import User
 from accounts.services import sign_out_elsewhere
-from accounts.web.forms import SignInForm
+from accounts.web.addresses import inside
+from accounts.web.forms import NewPasswordForm, SignInForm
 
 A_YEAR = 365 * 24 * 3600
 
@@ -76,6 +78,28 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@never_cache
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Choose another password; everywhere else the person is signed out."""
+    form = NewPasswordForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        now = clock.now()
+        passwords.put(user=request.user, password=form.cleaned_data["new_password1"], actor=request.user, now=now)
+        request.session[passwords.OWES] = False
+        update_session_auth_hash(request, request.user)
+        sign_out_elsewhere(user=request.user, but=request.session.session_key, now=now)
+        messages.success(request, _("密码已更换，其他地方的登录已退出"))
+        return redirect(inside(request, request.POST.get("next", "")))
+    context = {
+        "form": form,
+        "next": request.POST.get("next") or request.GET.get("next", ""),
+        "is_owed": request.session.get(passwords.OWES),
+        "rules": passwords.PolicyValidator().get_help_text(),
+    }
+    return render(request, "accounts/password.html", context, status=422 if form.is_bound else 200)
+
+
+@login_required
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out elsewhere: the session that was named, or all but this one."""
@@ -105,10 +129,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 def _kept(request: HttpRequest, cookie: str, value: str, allowed: tuple[str, ...]) -> HttpResponse:
     """Back to the page, with the choice in its cookie; a value that does not exist changes nothing."""
-    back = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
-    response = redirect(back)
+    response = redirect(inside(request, request.POST.get("next", "")))
     if value in allowed:
         response.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax", httponly=True)
     return response

@@ -139,6 +139,13 @@ def type_a_wrong_code(page: Page) -> None:
     page.locator(".emsg").wait_for()
 
 
+def choose_a_bad_password(page: Page) -> None:
+    for name, typed in (("old_password", "wrong"), ("new_password1", "zjj"), ("new_password2", "zjj-2")):
+        page.locator(f"#id_{name}").fill(typed)
+    page.get_by_role("button", name="换成新密码").click()
+    page.locator(".emsg").first.wait_for()
+
+
 def renew_the_codes(page: Page) -> None:
     page.get_by_role("button", name="重新生成恢复码").click()
     page.get_by_text("只显示这一次").wait_for()
@@ -277,6 +284,8 @@ VISITS = (
     Visit("mayor", "/2025/kpis/X99/"),  # no such page
     Visit("mayor", "/inbox/"),
     Visit("sysadmin", "/account/"),
+    Visit("sysadmin", "/account/password/"),
+    Visit("sysadmin", "/account/password/", choose_a_bad_password),
     Visit("sysadmin", "/account/second-factor/"),
     Visit("sysadmin", "/account/second-factor/", type_a_wrong_code),
     Visit("auditadmin", "/login/code/"),
