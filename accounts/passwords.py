@@ -1,8 +1,8 @@
 """What a password must be, and when it must be another one.
 
-Two profiles, because the rules of two worlds contradict each other. ``mlps3`` is 等保三级: GB/T 22239-2019 8.1.4.1 a asks
-for complexity and regular change, and the figures are those usual in its assessments. ``asvs`` is OWASP ASVS 5.0, 6.2.1
-to 6.2.12: length alone, no rules of composition, no forced change.
+Two profiles, because the rules of two worlds contradict each other. ``mlps3`` is 等保三级: GB/T 22239-2019 8.1.4.1 a
+asks for complexity and regular change, and the figures are those usual in its assessments. ``asvs`` is OWASP ASVS 5.0,
+6.2.1 to 6.2.12: length alone, no rules of composition, no forced change.
 """
 
 from __future__ import annotations
