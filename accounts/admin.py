@@ -5,14 +5,20 @@ from __future__ import annotations
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from import_export import fields, widgets
 
-from accounts import phones
-from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin
+from accounts import clock, passwords, phones, second_factor
+from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin, enter
 from accounts.models import AuditEntry, Delegation, Department, Membership, Post, Role, User
+from accounts.services import sign_out_elsewhere, unlock_sign_in
 
 admin.site.site_header = _("管理后台")
+# One door: whoever has to prove more than a password proves it here, too.
+admin.site.login = enter
 
 
 class DepartmentResource(AuditedResource):
@@ -47,7 +53,7 @@ class PostAdmin(RoleAdmin):
 
 
 class UserForm(forms.ModelForm):
-    """A password is set here and never shown; left empty it stays as it is."""
+    """A password is set here and never shown, and changed at the next sign-in; left empty it stays as it is."""
 
     new_password = forms.CharField(
         label=_("新密码"), required=False, widget=forms.PasswordInput(render_value=False), max_length=128
@@ -73,9 +79,7 @@ class UserForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> User:
         user = super().save(commit=False)
-        if self.cleaned_data["new_password"]:
-            user.set_password(self.cleaned_data["new_password"])
-        elif user._state.adding:
+        if user._state.adding:
             user.set_unusable_password()
         if commit:
             user.save()
@@ -90,6 +94,32 @@ class UserAdmin(RoleAdmin):
     list_display = ("username", "display_name", "is_active", "is_staff")
     list_filter = ("is_active",)
     search_fields = ("username", "display_name")
+
+    def save_model(self, request: HttpRequest, obj: User, form: UserForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.cleaned_data["new_password"]:
+            passwords.put(user=obj, password=form.cleaned_data["new_password"], actor=request.user, now=clock.now())
+
+    actions = ("sign_out_everywhere", "unlock_sign_in", "forget_second_factor")
+
+    @admin.action(description=_("结束所选用户的全部登录"), permissions=["view"])
+    def sign_out_everywhere(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        ended = sum(sign_out_elsewhere(user=user, actor=request.user, now=clock.now()) for user in chosen)
+        said = ngettext("已结束 %(count)s 处登录", "已结束 %(count)s 处登录", ended) % {"count": ended}
+        self.message_user(request, said)
+
+    @admin.action(description=_("解除所选用户的登录锁定"), permissions=["change"])
+    def unlock_sign_in(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in chosen:
+            unlock_sign_in(user=user, actor=request.user, now=clock.now())
+        self.message_user(request, _("已解除，可以重新登录"))
+
+    @admin.action(description=_("清除所选用户的验证应用和恢复码"), permissions=["change"])
+    def forget_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in chosen:
+            second_factor.forget(user=user, actor=request.user, now=clock.now())
+            sign_out_elsewhere(user=user, actor=request.user, now=clock.now())
+        self.message_user(request, _("已清除，并已结束其全部登录"))
 
 
 @admin.register(Membership)

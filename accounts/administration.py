@@ -6,15 +6,29 @@ from collections.abc import Iterable
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms.models import BaseModelFormSet, model_to_dict
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from import_export import resources
 from import_export.admin import ImportExportMixin
 
 from accounts import audit, clock, phones
 from accounts.models import Role
 from accounts.spreadsheets import FORMATS, SpreadsheetRefused
+
+
+def enter(request: HttpRequest) -> HttpResponse:
+    """In place of the site's own sign-in form: a stranger goes to the one there is, others are refused."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"))
+    if not admin.site.has_permission(request):
+        raise PermissionDenied
+    return redirect("admin:index")
 
 
 class RoleAdmin(admin.ModelAdmin):

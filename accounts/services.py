@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, lockout, passwords, sessions
 from accounts.models import Department, Membership, Post, Role, User
 
 
@@ -38,7 +39,8 @@ def create_user(
 
     Raises ``ValidationError`` for two administrator roles at once.
     """
-    user = User.objects.create_user(username, password, display_name=display_name, email=email, is_staff=is_staff)
+    user = User.objects.create_user(username, None, display_name=display_name, email=email, is_staff=is_staff)
+    passwords.put(user=user, password=password, actor=actor, now=now)
     held = [_grant(user, holding) for holding in holdings]
     after = {"username": username, "holdings": [str(membership) for membership in held]}
     audit.record(action="user.created", obj=user, actor=actor, now=now, after=after)
@@ -65,6 +67,25 @@ def hand_over_post(*, post: Post, successor: User, on: date, actor: User | None,
     membership = _grant(successor, Holding(Role.LEADER, on, post=post))
     audit.record(action="post.handed_over", obj=post, actor=actor, now=now, after={"to": str(successor)})
     return membership
+
+
+@transaction.atomic
+def sign_out_elsewhere(*, user: User, actor: User | None = None, now: datetime, handle: str = "", but: str = "") -> int:
+    """End sessions of ``user``: the one named, or all but the one with the key ``but``; how many were ended.
+
+    ``actor`` is who does it, where that is somebody else.
+    """
+    ended = sessions.end(user, now=now - settings.CLOCK_OFFSET, handle=handle, but=but)
+    if ended:
+        audit.record(action="session.ended", obj=user, actor=actor or user, now=now, after={"count": ended})
+    return ended
+
+
+@transaction.atomic
+def unlock_sign_in(*, user: User, actor: User, now: datetime) -> None:
+    """Let somebody try again who mistyped the password too often."""
+    addresses = lockout.unlock(user.username)
+    audit.record(action="session.unlocked", obj=user, actor=actor, now=now, after={"addresses": addresses})
 
 
 def _grant(user: User, holding: Holding) -> Membership:

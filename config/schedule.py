@@ -30,4 +30,10 @@ SCHEDULE = {
         "schedule": crontab(hour="3", minute="20"),
         "options": {"expires": 3600},
     },
+    # Sessions that are over leave their rows behind when nobody comes back to them.
+    "sweep-sessions": {
+        "task": "accounts.sweep_sessions",
+        "schedule": crontab(hour="3", minute="40"),
+        "options": {"expires": 3600},
+    },
 }

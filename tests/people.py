@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
+from accounts import clock, sessions
 from accounts.models import Delegation, Department, User
 from tests.conftest import NOW
 
@@ -38,8 +38,9 @@ def lend(
 
 def session_of(username: str) -> str:
     """The key of a session that is stored already, as signing in leaves it."""
-    user, session = User.objects.get(username=username), SessionStore()
+    user, session = User.objects.get(username=username), sessions.SessionStore()
     session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    sessions.begin(session, now=clock.real_now(), address="127.0.0.1", agent="")
     session.save()
     return session.session_key

@@ -41,7 +41,7 @@ def prepare_template() -> None:
     """Migrate and load the year once, into a database that is then only copied."""
     url = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
     # The trial's settings, because demo people belong to a trial only.
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.dev", "DATABASE_URL": f"{url}/{TEMPLATE}"}
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.trial_settings", "DATABASE_URL": f"{url}/{TEMPLATE}"}
     import psycopg
 
     with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:

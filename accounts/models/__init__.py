@@ -4,6 +4,19 @@ from accounts.models.audit import AuditEntry
 from accounts.models.delegations import Delegation
 from accounts.models.departments import Department, Post
 from accounts.models.memberships import ADMINISTRATORS, Membership, Role
+from accounts.models.passwords import PastPassword
+from accounts.models.sessions import UserSession
 from accounts.models.users import User
 
-__all__ = ["ADMINISTRATORS", "AuditEntry", "Delegation", "Department", "Membership", "Post", "Role", "User"]
+__all__ = [
+    "ADMINISTRATORS",
+    "AuditEntry",
+    "Delegation",
+    "Department",
+    "Membership",
+    "PastPassword",
+    "Post",
+    "Role",
+    "User",
+    "UserSession",
+]

@@ -1,11 +1,16 @@
 from django.urls import path
 
-from accounts.web import views
+from accounts.web import proving, views
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", views.SignOut.as_view(), name="logout"),
     path("account/", views.account, name="account"),
+    path("login/code/", proving.prove, name="second-factor"),
+    path("account/password/", views.change_password, name="password"),
+    path("account/second-factor/", proving.set_up, name="second-factor-setup"),
+    path("account/second-factor/codes/", proving.renew_codes, name="recovery-codes"),
+    path("account/sessions/end/", views.end_sessions, name="sessions-end"),
     path("prefs/text-size/", views.text_size, name="text-size"),
     path("prefs/theme/", views.theme, name="theme"),
 ]

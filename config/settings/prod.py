@@ -18,6 +18,8 @@ for name, folder in (("EVIDENCE_DIR", EVIDENCE_DIR), ("EXPORTS_DIR", EXPORTS_DIR
     if folder.is_relative_to(BASE_DIR):  # noqa: F405
         raise env.ConfigError(f"{name} must lie outside the program's own folder")
 
+SECOND_FACTOR_ROLES = env.words("SECOND_FACTOR_ROLES", "system_admin,security_admin,auditor,supervisor")
+
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000

@@ -3,8 +3,5 @@
 from config.settings.dev import *
 
 TRIAL = False
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.MD5PasswordHasher",
-    *PASSWORD_HASHERS,  # noqa: F405 — the demo people come with their own
-]
+PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405

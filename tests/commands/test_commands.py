@@ -68,17 +68,17 @@ COMMAND = "accounts.management.commands.create_administrator"
 
 def test_the_first_administrator_of_a_kind_is_made_by_command(db, monkeypatch):
     Membership.objects.filter(role=Role.AUDITOR).delete()
-    monkeypatch.setattr(f"{COMMAND}.getpass", lambda _prompt: "a long enough secret")
+    monkeypatch.setattr(f"{COMMAND}.getpass", lambda _prompt: "A long enough secret")
     run(*ADMINISTRATOR)
     user = User.objects.get(username="first_auditor")
-    assert user.is_staff and user.check_password("a long enough secret")
+    assert user.is_staff and user.check_password("A long enough secret")
     assert user.memberships.get().role == Role.AUDITOR
 
 
 @pytest.mark.parametrize(
     ("prepare", "password", "says"),
     [
-        (lambda: None, "a long enough secret", "already"),
+        (lambda: None, "A long enough secret", "already"),
         (lambda: Membership.objects.filter(role=Role.AUDITOR).delete(), "short", "12"),
     ],
     ids=["there is one", "weak password"],

@@ -56,7 +56,7 @@ def serving(database: str, folder: Path) -> Iterator[Product]:
     mailbox = open_mailbox(folder / "mail")
     environment = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+        "DJANGO_SETTINGS_MODULE": "tests.trial_settings",
         "DATABASE_URL": f"postgresql://{APP}@{server['HOST']}:{server['PORT']}/{database}",
         "EMAIL_PORT": str(mailbox.port),
         "TRIAL_MAIL_DIR": str(folder / "mail"),

@@ -16,9 +16,10 @@ from django.conf import settings
 from django.db import connection
 from django.template.loader import render_to_string
 from django.urls import get_resolver, resolve
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Browser, Page
 
-from accounts.models import Department
+from accounts.models import Department, User
 from kpi.models import ReminderPolicy, Submission
 from notifications.keys import encrypt
 from notifications.models import Robot
@@ -130,6 +131,24 @@ def empty_a_field(page: Page) -> None:
     page.locator("[id='text-overall']").fill("换一种写法。")
     page.get_by_role("button", name="保存", exact=True).click()
     page.locator("#errors").wait_for()
+
+
+def type_a_wrong_code(page: Page) -> None:
+    page.locator("#code").fill("000000")
+    page.locator("form.card button").click()
+    page.locator(".emsg").wait_for()
+
+
+def choose_a_bad_password(page: Page) -> None:
+    for name, typed in (("old_password", "wrong"), ("new_password1", "zjj"), ("new_password2", "zjj-2")):
+        page.locator(f"#id_{name}").fill(typed)
+    page.get_by_role("button", name="换成新密码").click()
+    page.locator(".emsg").first.wait_for()
+
+
+def renew_the_codes(page: Page) -> None:
+    page.get_by_role("button", name="重新生成恢复码").click()
+    page.get_by_text("只显示这一次").wait_for()
 
 
 def fail(page: Page) -> None:
@@ -265,6 +284,13 @@ VISITS = (
     Visit("mayor", "/2025/kpis/X99/"),  # no such page
     Visit("mayor", "/inbox/"),
     Visit("sysadmin", "/account/"),
+    Visit("sysadmin", "/account/password/"),
+    Visit("sysadmin", "/account/password/", choose_a_bad_password),
+    Visit("sysadmin", "/account/second-factor/"),
+    Visit("sysadmin", "/account/second-factor/", type_a_wrong_code),
+    Visit("auditadmin", "/login/code/"),
+    Visit("auditadmin", "/login/code/", type_a_wrong_code),
+    Visit("auditadmin", "/account/", renew_the_codes),
     Visit("sysadmin", "/2025/cockpit/"),
 )
 # Addresses without a page of their own: they take a form, answer with a file, a fragment or JSON, or lead elsewhere.
@@ -274,10 +300,10 @@ NO_PAGES = {
     *("delegate", "delegation-revoke", "extend", "extension-answer", "unlock-ask", "unlock-answer", "period-lock"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act"),
     *("notice-open", "notices-act", "notices-undo", "follow"),
-    *("logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
+    *("sessions-end", "logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
 }
 # Reached by a step on the page before it.
-REACHED = {"import-preview": upload_template}
+REACHED = {"import-preview": upload_template, "recovery-codes": renew_the_codes}
 
 
 def test_no_page_is_forgotten():
@@ -327,6 +353,7 @@ def trial(django_db_setup, database_name, tmp_path_factory, django_db_blocker) -
         draft_of("2025-04")
         keys = dict(Submission.objects.filter(period__code="2025-06").values_list("indicator__code", "pk"))
         keys |= {"rules": rules.pk, "robot": a_robot().pk}
+        TOTPDevice.objects.create(user=User.objects.get(username="auditadmin"), name="app")
         sessions = {person: session_of(person) for person in {visit.person for visit in VISITS} if person}
     with serving(name, tmp_path_factory.mktemp("pages")) as product:
         yield Trial(product, keys, sessions)
