@@ -71,7 +71,9 @@ def parse(name: str, source: str) -> Marked:
         else:
             answers.append(_answer(mark["body"], length))
     text = "".join(pieces) + source[position:]
-    return Marked(name, head["level"], int(head["year"]), head["style"], text, len(text) if plan is None else plan, tuple(answers))
+    return Marked(
+        name, head["level"], int(head["year"]), head["style"], text, len(text) if plan is None else plan, tuple(answers)
+    )
 
 
 def _answer(body: str, place: int) -> Answer:

@@ -43,7 +43,9 @@ class Score:
 def score(report: Marked) -> Score:
     found = extract(report.text, report.year)
     numbers = [each for each in found if each.value is not None]
-    result = Score(expected=len(report.numbers), given=len(numbers), from_review=sum(each.start < report.plan for each in found))
+    result = Score(
+        expected=len(report.numbers), given=len(numbers), from_review=sum(each.start < report.plan for each in found)
+    )
     left = list(numbers)
     for answer in report.numbers:
         match = next((each for each in left if _is_same(each, answer)), None)
@@ -58,7 +60,9 @@ def score(report: Marked) -> Score:
             result.misses.append(
                 f"{report.name}: {match.comparator} {match.deadline} for {answer.comparator} {answer.deadline} at “{_around(report, answer)}”"
             )
-    result.misses += [f"{report.name}: not expected {each.value} {each.unit} {each.comparator} in “{each.quote}”" for each in left]
+    result.misses += [
+        f"{report.name}: not expected {each.value} {each.unit} {each.comparator} in “{each.quote}”" for each in left
+    ]
     _dated(report, found, result)
     result.misses += [f"{report.name}: from the review “{each.quote}”" for each in found if each.start < report.plan]
     return result
@@ -68,7 +72,8 @@ def _dated(report: Marked, found: list[Extracted], result: Score) -> None:
     for answer in report.answers:
         if answer.value is None:
             is_right = any(
-                each.value is None and each.start < answer.place <= each.end and each.deadline == answer.deadline for each in found
+                each.value is None and each.start < answer.place <= each.end and each.deadline == answer.deadline
+                for each in found
             )
             result.dated += 1
             result.dated_right += is_right

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from kpi.domain.extraction.amounts import Amount
+from kpi.domain.extraction.quantities import Amount
 
-_BREAKS = "，；。！？："
-_CLAUSE = re.compile(r"(?:“[^“”]*”|（[^（）]*）|《[^《》]*》|[^，；。！？：])+")
+# Commas in quotation marks, brackets and titles part nothing.
+_CLAUSE = re.compile(r"(?:[^，；。！？：“（《]+|“[^“”]*”|（[^（）]*）|《[^《》]*》|[“（《])+")
+# What a list begins its items with is not quoted.
 _HEAD = re.compile(
-    r"(?:--+|[-●•◆■□▲△◎★☆▪➢·※►▶]|（[一二三四五六七八九十0-9]{1,3}）|[0-9]{1,2}[.、。）]|[一二三四五六七八九十]{1,3}[、.。]|[一二三四五六七八九十]{1,2}是"
+    r"(?:--+|[-●•◆■□▲△◎★☆▪➢·※►▶]|（[一二三四五六七八九十0-9]{1,3}）|[0-9]{1,2}[.、。）]|[一二三四五六七八九十]{1,3}(?:[、.。]|是)"
     r"|第[一二三四五六七八九十]{1,2}，)+"
 )
-_SUFFIX = re.compile(r"(?:及|或)?(?:以[上下内]|之内|左右|上下)")
-_LIST_MARK = re.compile(r"[、和与及]|以及|并")
+_BOUND = re.compile(r"(?:(?:及|或)?(?:以[上下内]|之内|左右|上下))?")
+_LIST_MARK = re.compile(r"[、和与及并]|以及")
+# Numbers with no more than this between them share their words: “分别增长8%和9%”.
+_NO_WORDS = ("", "每年", "每月")
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """``text[start:end]`` is quoted; the numbers in it stand in ``amounts`` as positions of the list they came from."""
 
     start: int
@@ -28,26 +30,28 @@ class Piece:
 
 
 def clauses(text: str) -> list[tuple[int, int]]:
-    """Clauses between commas, semicolons, colons and full stops; those in quotation marks or brackets part nothing."""
+    """Clauses between commas, semicolons, colons and full stops, without what numbers them."""
     found = []
     for clause in _CLAUSE.finditer(text):
-        head = _HEAD.match(text, clause.start(), clause.end())
-        start = head.end() if head else clause.start()
-        if start < clause.end():
-            found.append((start, clause.end()))
+        start, end = clause.span()
+        head = _HEAD.match(text, start, end)
+        start = head.end() if head else start
+        if start < end:
+            found.append((start, end))
     return found
 
 
 def pieces(text: str, found: Sequence[Amount]) -> list[Piece]:
-    """Clauses cut so that each number has its own piece where the words allow it: “A超过200家”, “B超过900家”."""
+    """Clauses with numbers, cut so that each has its own piece where the words allow it: “A超过200家”, “B超过900家”."""
     result: list[Piece] = []
     for start, end in clauses(text):
         inside = [index for index, each in enumerate(found) if start <= each.start < end]
-        result.extend(_items(text, start, end, inside, found) if inside else [Piece(start, end, ())])
+        if inside:
+            result.extend(_items(text, start, end, inside, found))
     return result
 
 
-def _items(text: str, start: int, end: int, inside: list[int], found: Sequence[Amount]) -> list[Piece]:
+def _items(text: str, start: int, end: int, inside: Sequence[int], found: Sequence[Amount]) -> list[Piece]:
     groups: list[list[int]] = [[inside[0]]]
     cuts: list[tuple[int, int]] = []
     for index in inside[1:]:
@@ -64,11 +68,10 @@ def _items(text: str, start: int, end: int, inside: list[int], found: Sequence[A
 
 def _cut(text: str, one: Amount, other: Amount) -> tuple[int, int] | None:
     """Where one item of a list ends and the next begins; ``None`` where two numbers share their words."""
-    suffix = _SUFFIX.match(text, one.end)
-    start = suffix.end() if suffix else one.end
+    bound = _BOUND.match(text, one.end)
+    start = bound.end() if bound else one.end
     marks = list(_LIST_MARK.finditer(text, start, other.start))
     if not marks:
         return None
     mark = marks[0] if marks[0].start() == start else marks[-1]
-    rest = text[mark.end() : other.start]
-    return None if rest in ("", "每年", "每月") or (mark is not marks[0] and mark[0] in "并") else mark.span()
+    return None if text[mark.end() : other.start] in _NO_WORDS else mark.span()

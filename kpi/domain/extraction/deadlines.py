@@ -1,6 +1,6 @@
 """By when: only where the report says it. The month meant is the one at whose end the time is over.
 
-“7月底” is July; “7月前”, “7月1日前” and “国庆前” are over with the month before. Lunar feasts move; their months are tables.
+“7月底” is July; “7月前”, “7月1日前” and “国庆前” are over with the month before. The months of lunar feasts are tables.
 """
 
 from __future__ import annotations
@@ -20,14 +20,50 @@ class Deadline:
     is_relative: bool
 
 
-_NUMERALS = {letter: number for number, letter in enumerate("一二三四五六七八九十", start=1)} | {"两": 2, "十一": 11, "十二": 12}
+@dataclass(frozen=True)
+class Governing:
+    """The deadline that holds for a number; ``is_carried``: it stands in an earlier clause."""
+
+    deadline: Deadline
+    is_carried: bool
+
+
+_NUMERALS = {letter: number for number, letter in enumerate("一二三四五六七八九十", start=1)} | {
+    "两": 2,
+    "十一": 11,
+    "十二": 12,
+}
 # The month in which the last day before the feast falls.
 _FEBRUARY_SPRINGS = {2015, 2016, 2018, 2019, 2021, 2024, 2026, 2027, 2029, 2030, 2032, 2034, 2035}
 _MAY_DRAGON_BOATS = {2014, 2017, 2025, 2028, 2033}
 _OCTOBER_MID_AUTUMNS = {2017, 2020, 2025, 2028, 2031}
 _MONTHS_BEFORE = {
-    **{"元旦": 0, "两会": 2, "清明": 4, "五一": 4, "“五一”": 4, "六一": 5, "七一": 6, "“七一”": 6, "八一": 7, "“八一”": 7},
-    **{"国庆": 9, "十一": 9, "“十一”": 9, "春季开学": 2, "秋季开学": 8, "春季学期": 2, "秋季学期": 8, "新学期": 8, "高考": 5, "主汛期": 5, "汛期": 5, "汛": 5},
+    **{
+        "元旦": 0,
+        "两会": 2,
+        "清明": 4,
+        "五一": 4,
+        "“五一”": 4,
+        "六一": 5,
+        "七一": 6,
+        "“七一”": 6,
+        "八一": 7,
+        "“八一”": 7,
+    },
+    **{
+        "国庆": 9,
+        "十一": 9,
+        "“十一”": 9,
+        "春季开学": 2,
+        "秋季开学": 8,
+        "春季学期": 2,
+        "秋季学期": 8,
+        "新学期": 8,
+        "高考": 5,
+        "主汛期": 5,
+        "汛期": 5,
+        "汛": 5,
+    },
     **{"入冬": 10, "供暖季": 10, "采暖季": 10, "供暖期": 10, "元宵": 2},
 }
 _PLANS = dict(zip("一二三四五六七", range(2010, 2045, 5), strict=True))
@@ -72,6 +108,11 @@ def _by_end(_found: re.Match[str], year: int) -> str | None:
     return f"{year}-12"
 
 
+def _by_later(found: re.Match[str], year: int) -> str | None:
+    """A bare year is when only if it is not the plan's own."""
+    return f"{found['later']}-12" if int(found["later"]) > year else None
+
+
 def _by_plan(found: re.Match[str], _year: int) -> str | None:
     return f"{_PLANS[found['plan']]}-12"
 
@@ -84,7 +125,9 @@ def _number(numeral: str) -> int:
     return _NUMERALS.get(numeral) or int(numeral)
 
 
-_FEASTS = "|".join(sorted(("春节", "端午节?", "中秋节?", *(f"{name}节?" for name in _MONTHS_BEFORE)), key=len, reverse=True))
+_FEASTS = "|".join(
+    sorted(("春节", "端午节?", "中秋节?", *(f"{name}节?" for name in _MONTHS_BEFORE)), key=len, reverse=True)
+)
 _RULES: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
@@ -92,15 +135,30 @@ _RULES: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
             rf"{_NOT_FROM}{_YEAR}(?<![0-9]){_MONTH}(?:(?P<day>[0-9]{{1,2}})日(?P<by_day>之前|以前|前)?|份?(?P<by>底前|底之前|底|末前|末|之前|以前|前|内|[上中下]旬前?)?){_NOT_ON}",
             _by_month,
         ),
-        (rf"{_NOT_FROM}{_YEAR}(?<!前)第?(?P<quarter>[一二三四1-4])季度(?P<by>末前?|底前?|之?前|内)?{_NOT_ON}", _by_quarter),
-        (rf"{_NOT_FROM}{_YEAR}(?P<half>[上下])半年(?:末|底)?前?|{_NOT_FROM}{_YEAR.replace('P<year>', 'P<year2>').replace('P<next>', 'P<next2>')}(?P<middle>年中)前", _by_half),
+        (
+            rf"{_NOT_FROM}{_YEAR}(?<!前)第?(?P<quarter>[一二三四1-4])季度(?P<by>末前?|底前?|之?前|内)?{_NOT_ON}",
+            _by_quarter,
+        ),
+        (
+            rf"{_NOT_FROM}{_YEAR}(?:(?P<half>[上下])半年[末底]?前?|年中前)",
+            _by_half,
+        ),
         (rf"{_NOT_FROM}{_YEAR}(?P<feast>{_FEASTS})(?:假期)?(?:来临)?之?前", _by_feast),
-        (r"(?:(?P<year>20[0-9]{2})|(?P<next>明)|今)年(?:年?底|年?末)之?前?|(?<!20[0-9]{2})年(?:底|末)(?:之前|以前|前)?|年内", _by_end),
-        (r"(?:到|至|力争|在|截至)(?P<year>20[0-9]{2})年(?![底末]|[0-9一-十]{1,2}月|[上下]半|[一二三四]季)|(?P<year3>20[0-9]{2})年(?:以前|之?前|内)", _by_end),
-        (r"“?十(?P<plan>[一二三四五六七])五”?(?:规划)?(?:期?末|时期末?|期间|期内|收官)", _by_plan),
+        (
+            r"(?:(?P<year>20[0-9]{2})|(?P<next>明)|今)年(?:年?底|年?末)之?前?|(?<!20[0-9]{2})年(?:底|末)(?:之前|以前|前)?|年内",
+            _by_end,
+        ),
+        (r"(?<=[，；：。])(?P<later>20[0-9]{2})年(?=达到?|突破|超过|实现|全面|基本|建成|力争|提高|翻)", _by_later),
+        (
+            r"(?:到|至|力争|在|截至)(?P<year>20[0-9]{2})年(?![底末]|[0-9一-十]{1,2}月|[上下]半|[一二三四]季)|(?P<year3>20[0-9]{2})年(?:以前|之?前|内)",
+            _by_end,
+        ),
+        (r"“?十(?P<plan>[一二三四五六七])五”?(?:规划)?(?:期?末|时期末?|期间|期内)", _by_plan),
         (r"(?<![0-9一二三四五六七八九十])(?P<span>[0-9一两二三四五])年(?:之?内|时间内?)", _in_years),
     )
 )
+# “六月六” is a feast's name, no month.
+_QUOTED = re.compile(r"“[^“”]*”")
 # Most sentences say no time at all.
 _ANY = re.compile(r"[月季半前底末内]|年|十[一二三四五六七]五")
 
@@ -111,42 +169,47 @@ def deadlines(text: str, year: int | None) -> list[Deadline]:
         return []
     found = [made for pattern, read in _RULES for match in pattern.finditer(text) if (made := _made(match, read, year))]
     kept: list[Deadline] = []
-    for each in sorted(found, key=lambda each: (each.start, -each.end)):
-        if not kept or each.start >= kept[-1].end:
+    for each in sorted(found, key=lambda each: each.start - each.end):
+        if not any(each.start < other.end and other.start < each.end for other in kept):
             kept.append(each)
-    return kept
+    quoted = [found.span() for found in _QUOTED.finditer(text)]
+    in_names = {each for each in kept if any(start < each.start and each.end < end for start, end in quoted)}
+    return sorted((each for each in kept if each not in in_names), key=lambda each: each.start)
 
 
 def _made(found: re.Match[str], read: Read, year: int | None) -> Deadline | None:
     groups = found.groupdict()
-    stated = next((int(groups[name]) for name in ("year", "year2", "year3") if groups.get(name)), None)
+    stated = next((int(groups[name]) for name in ("year", "year3") if groups.get(name)), None)
     base = stated if stated is not None else year
     if read is _by_plan:
         base = 0
     if base is None or (stated is not None and year is not None and stated < year):
         return None
-    base += any(groups.get(name) is not None for name in ("next", "next2"))
+    base += groups.get("next") is not None
     month = read(found, base)
     return None if month is None else Deadline(*found.span(), month, is_relative=stated is None)
 
 
-def governing(text: str, place: int, found: Sequence[Deadline]) -> Deadline | None:
+def governing(text: str, place: int, found: Sequence[Deadline]) -> Governing | None:
     """The deadline that holds at ``place``: the nearest of its clause, else one that opened an earlier clause."""
     start = max(text.rfind(mark, 0, place) for mark in "，；：") + 1
     end = min((at for mark in "，；" if (at := text.find(mark, place)) >= 0), default=len(text))
     inside = [each for each in found if start <= each.start < end]
     before = [each for each in inside if each.start <= place]
     if before:
-        return before[-1]
+        return Governing(before[-1], is_carried=False)
     if inside:
         # Behind the number it holds, unless another item of the list begins between them.
-        return None if "、" in text[place : inside[0].start] else inside[0]
-    begin = text.rfind("；", 0, place) + 1
+        return None if "、" in text[place : inside[0].start] else Governing(inside[0], is_carried=False)
+    # “；” and “全年” end what an opening deadline holds for.
+    begin = max(text.rfind(mark, 0, place) for mark in ("；", "全年")) + 1
     openers = [each for each in found if begin <= each.start < place and _opens(text, each)]
-    return openers[-1] if openers else None
+    return Governing(openers[-1], is_carried=True) if openers else None
 
 
-_HEAD = re.compile(r"(?:[一二三四五六七八九十]是|--|（[^）]{1,3}）|[0-9]{1,2}[.、。]|力争|确保|争取|在|于|到|至|预计|计划|今年|其中|抓紧|抓住)*")
+_HEAD = re.compile(
+    r"(?:[一二三四五六七八九十]是|--|（[^）]{1,3}）|[0-9]{1,2}[.、。]|力争|确保|争取|在|于|到|至|预计|计划|今年|其中|抓紧|抓住)*"
+)
 
 
 def _opens(text: str, deadline: Deadline) -> bool:

@@ -7,31 +7,46 @@ words. The rules of this package read a folded text, of which every character re
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import NamedTuple
 
 # One character for one, so that positions stay: digits and letters as ASCII, punctuation as Chinese.
 _FOLDED: dict[str, str] = {chr(wide): chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
 _FOLDED |= dict(zip(",;:!?()，；：！？（）", "，；：！？（），；：！？（）", strict=True))
 _FOLDED |= dict.fromkeys("﹣－−–—―─‐‑‒", "-") | dict.fromkeys("～〜∼", "~") | dict.fromkeys("﹪٪", "%")
-_FOLDED |= {"｡": "。", "︰": "：", "∶": "：", "「": "“", "」": "”", "『": "“", "』": "”", "〝": "“", "〞": "”", "〇": "零"}
+_FOLDED |= {
+    "｡": "。",
+    "︰": "：",
+    "∶": "：",
+    "「": "“",
+    "」": "”",
+    "『": "“",
+    "』": "”",
+    "〝": "“",
+    "〞": "”",
+    "〇": "零",
+}
 _TABLE = str.maketrans(_FOLDED)
 
 DIGITS = "0123456789"
 # Stands between the groups of 1,200 where a comma stood.
 GROUP = "'"
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
-_POINT = re.compile(r"\.")
-_YEAR = re.compile(r"[0-9]{4}年")
+# A point is a full stop behind Chinese and %, and behind a number unless a digit follows, be it after blanks: “6 . 5%”.
+# A year that follows begins a sentence.
+_FULL_STOP = re.compile(
+    r"(?<=[^\x00-\x7f])\.|(?<=%)\.|(?<=[0-9])\.(?![^\S\n]{0,3}[0-9]|\n[0-9])|(?<=[0-9])\.(?=\s{0,3}[0-9]{4}年)"
+)
 # Everything that is seen as nothing: blanks, line ends, marks of width and direction.
 BLANKS = re.compile(r"[\s\x00-\x1f\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]+")
 
 
-@dataclass(frozen=True)
-class Folded:
+# A tuple, because there is one for every line.
+class Folded(NamedTuple):
     """Folded characters; the one at ``i`` stood at ``places[i]`` of the text as it is."""
 
     text: str
-    places: list[int] = field(repr=False)
+    places: Sequence[int]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the characters from ``start`` up to ``end`` (at least one) stand in the text as it is."""
@@ -40,21 +55,13 @@ class Folded:
 
 def fold(text: str) -> str:
     """The text in one way of writing, character by character: same length, same positions."""
-    folded = _THOUSANDS.sub(GROUP, text).translate(_TABLE)
-    return _POINT.sub(lambda found: _point(folded, found.start()), folded)
-
-
-def _point(text: str, at: int) -> str:
-    """What a point is: a decimal point, also with blanks around it; a full stop after Chinese, % or a number; itself."""
-    before, after = text[max(0, at - 4) : at].rstrip(), text[at + 1 : at + 10].lstrip()
-    last, is_number = before[-1:], before[-1:] in DIGITS and before != ""
-    if is_number and after[:1] in DIGITS and after and not _YEAR.match(after):
-        return "."
-    return "。" if is_number or last == "%" or not last.isascii() else "."
+    return _FULL_STOP.sub("。", _THOUSANDS.sub(GROUP, text).translate(_TABLE))
 
 
 def squeeze(text: str, start: int, end: int) -> Folded:
     """``text[start:end]`` (folded) without its blanks; one is kept where it parts two numbers."""
+    if not BLANKS.search(text, start, end):
+        return Folded(text[start:end], range(start, end))
     pieces: list[str] = []
     places: list[int] = []
     position = start
@@ -76,5 +83,7 @@ def _parts_numbers(text: str, blank: re.Match[str]) -> bool:
 
 def turned(text: str) -> str:
     """Straight quotation marks as opening and closing ones, by turns."""
+    if '"' not in text:
+        return text
     parts = text.split('"')
     return "".join(part + ("“”"[index % 2] if index < len(parts) - 1 else "") for index, part in enumerate(parts))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kpi.domain.extraction.folding import Folded, squeeze, turned
 
@@ -26,6 +26,7 @@ NUMBERED = re.compile(
 BULLET = re.compile(r"--|[-●•◆■□▲△◎★☆▪➢·※►▶]")
 # Whatever stood before, with these something new begins.
 OPENING = re.compile(r"各位(?:代表|委员)|同志们|[一二三四五六七八九十]{1,2}是(?!否)")
+_BEGINNING = re.compile("|".join(each.pattern for each in (NUMBERED, BULLET, OPENING)))
 SENTENCE_END = re.compile(r"[。！？]+[”’）]*")
 # Titles of chapters end in few words.
 TITLE_END = re.compile(
@@ -34,14 +35,15 @@ TITLE_END = re.compile(
 )
 TITLE_START = re.compile(r"[0-9]{4}年|今年|明年|过去|去年|下一步|下步|今后|“十[一二三四五六七八]五”")
 _DATES = re.compile(r"[0-9]{4}(?:[-~至][0-9]{4})?年|[0-9]{1,2}[月日]|“[^”]{1,20}”")
+_DIGIT = re.compile(r"[0-9]")
 LONGEST_TITLE = 45
 SHORT_TITLE = 22
+LONGEST_LABEL = 14
 # A longer sentence is cut, so that what one sentence costs is bounded.
-LONGEST_SENTENCE = 1200
+LONGEST_SENTENCE = 800
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """A heading or a paragraph, without its blanks and line ends."""
 
     folded: Folded
@@ -63,8 +65,7 @@ class Block:
             start = end
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     folded: Folded
     width: int
 
@@ -79,21 +80,26 @@ class _Line:
 
     @property
     def is_title(self) -> bool:
-        is_short = len(self.text) <= LONGEST_TITLE and not SENTENCE_END.search(self.text) and self.text[-1] not in "，、"
-        return is_short and bool(NUMBERED.match(self.text) or TITLE_END.search(self.text)) and not has_figures(self.text)
+        text = self.text
+        if len(text) > LONGEST_TITLE or text[-1] in "，、" or SENTENCE_END.search(text):
+            return False
+        return bool(NUMBERED.match(text) or TITLE_END.search(text)) and not has_figures(text)
 
     @property
     def begins_anew(self) -> bool:
         text = self.text
-        is_opening = NUMBERED.match(text) or BULLET.match(text) or OPENING.match(text)
-        return bool(is_opening or (TITLE_START.match(text) and len(text) <= SHORT_TITLE and self.is_title))
+        return bool(_BEGINNING.match(text)) or (
+            len(text) <= SHORT_TITLE and bool(TITLE_START.match(text)) and self.is_title
+        )
 
 
 def has_figures(text: str) -> bool:
     """Whether there are numbers other than those of the list, of dates and of names in quotation marks."""
+    if not _DIGIT.search(text):
+        return False
     numbered = NUMBERED.match(text)
     rest = _DATES.sub("", text[numbered.end() if numbered else 0 :])
-    return any(letter in "0123456789" for letter in rest)
+    return _DIGIT.search(rest) is not None
 
 
 def blocks(folded: str) -> Iterator[Block]:
@@ -112,7 +118,12 @@ def _lines(folded: str) -> Iterator[_Line]:
     for found in LINE.finditer(folded):
         line = squeeze(folded, *found.span())
         if line.text and not FURNITURE.fullmatch(line.text):
-            yield _Line(line, sum(1 if letter.isascii() else 2 for letter in line.text))
+            yield _Line(line, _width(line.text))
+
+
+def _width(text: str) -> int:
+    """Columns on paper: a Chinese character is as wide as two others (and is three bytes where they are one)."""
+    return (len(text.encode(errors="replace")) + len(text)) // 2
 
 
 def _margin(lines: list[_Line]) -> int:
@@ -130,7 +141,7 @@ def _margin(lines: list[_Line]) -> int:
 
 def _goes_on(line: _Line, following: _Line, is_first: bool, margin: int) -> bool:
     """Whether a sentence is broken between two lines."""
-    if following.begins_anew or line.is_closed:
+    if line.is_closed or following.begins_anew:
         return False
     if margin and line.width >= margin:
         return True
@@ -141,6 +152,9 @@ def _goes_on(line: _Line, following: _Line, is_first: bool, margin: int) -> bool
 
 
 def _block(lines: list[_Line]) -> Block:
+    if len(lines) == 1:
+        text = turned(lines[0].text)
+        return Block(Folded(text, lines[0].folded.places), is_heading(text))
     text = turned("".join(line.text for line in lines))
     places = [place for line in lines for place in line.folded.places]
     return Block(Folded(text, places), is_heading(text))
@@ -153,3 +167,12 @@ def is_heading(text: str) -> bool:
     numbered = NUMBERED.match(text)
     ended = SENTENCE_END.search(text, numbered.end() if numbered else 0)
     return ended is None or (numbered is not None and ended.end() == len(text))
+
+
+def is_label(sentence: str, first: int) -> bool:
+    """Whether a sentence with others behind it is a run-in heading: one short clause, or a numbered beginning."""
+    if has_figures(sentence):
+        return False
+    if first == 0 and NUMBERED.match(sentence):
+        return len(sentence) <= LONGEST_TITLE
+    return len(sentence) <= LONGEST_LABEL and not any(mark in sentence for mark in "，、；：")
