@@ -201,18 +201,28 @@ def governing(text: str, place: int, found: Sequence[Deadline]) -> Governing | N
     if inside:
         # Behind the number it holds, unless another item of the list begins between them.
         return None if "、" in text[place : inside[0].start] else Governing(inside[0], is_carried=False)
-    # “；” and “全年” end what an opening deadline holds for.
-    begin = max(text.rfind(mark, 0, place) for mark in ("；", "全年")) + 1
-    openers = [each for each in found if begin <= each.start < place and _opens(text, each)]
+    openers = [each for each in found if each.start < place and _holds_on(text, each, place, start)]
     return Governing(openers[-1], is_carried=True) if openers else None
 
 
 _HEAD = re.compile(
-    r"(?:[一二三四五六七八九十]是|--|（[^）]{1,3}）|[0-9]{1,2}[.、。]|力争|确保|争取|在|于|到|至|预计|计划|今年|其中|抓紧|抓住)*"
+    r"(?:[一二三四五六七八九十]是|[-●•◆■□▲△★▪·]|（[^）]{1,3}）|[0-9]{1,2}[.、。]|力争|确保|争取|在|于|到|至|预计|计划|今年|其中|抓紧|抓住|用|利用|通过)*"
+)
+# A clause that begins with what is done has a time of its own, or none.
+_ACT = re.compile(
+    r"新增|新建|完成|建成|开工|竣工|实施|改造|引进|培育|推进|推动|加快|建设|创建|打造|举办|启动|发放|开展|争取|实现|投用|发展|提高|提升|扩大|办好"
 )
 
 
-def _opens(text: str, deadline: Deadline) -> bool:
-    """Whether it stands at the head of a clause: “到2027年，…” holds on for the clauses behind."""
+def _holds_on(text: str, deadline: Deadline, place: int, clause: int) -> bool:
+    """Whether a time at the head of an earlier clause holds for ``place``, whose clause begins at ``clause``.
+
+    “到2027年，…” holds for the sentence or, standing inside it, up to the next “；”; “年内建成…，” only for clauses behind
+    that have no verb of their own. “全年” ends both.
+    """
     begin = max(text.rfind(mark, 0, deadline.start) for mark in "，；：。") + 1
-    return _HEAD.fullmatch(text, begin, deadline.start) is not None
+    if _HEAD.fullmatch(text, begin, deadline.start) is None or "全年" in text[deadline.end : place]:
+        return False
+    if text[deadline.end : deadline.end + 1] == "，":
+        return begin == 0 or text[begin - 1] == "：" or "；" not in text[deadline.end : place]
+    return "；" not in text[deadline.end : place] and _ACT.match(text, clause) is None

@@ -53,12 +53,14 @@ _FIGURE = re.compile(
     rf"(?P<magnitude>{MAGNITUDE})?(?P<later>余|多)?(?P<unit>{UNIT})?"
 )
 _TO = re.compile(r"[-~至到]{1,2}")
+# The 千 of 千瓦 and 千米 belongs to the unit.
+_LETTER = rf"(?:[{CHINESE.replace('千', '')}]|千(?![瓦克米伏]))"
 _WORDS = re.compile(
-    rf"(?<![第{CHINESE}])(?P<number>[{CHINESE}]{{1,{_LONGEST}}}(?:点[{ONES}]{{1,4}})?)(?P<more>余|多)?(?P<unit>{UNIT})?"
+    rf"(?<![第{CHINESE}])(?P<number>{_LETTER}{{1,{_LONGEST}}}(?:点[{ONES}]{{1,4}})?)(?P<more>余|多)?(?P<unit>{UNIT})?"
 )
 _SMALL = rf"[{ONES}{TENS}]{{1,6}}"
 _FRACTION = re.compile(
-    rf"(?<![{CHINESE}])(?P<whole>{_SMALL})分之(?P<part>{_SMALL}(?:点[{ONES}]{{1,4}})?)|(?P<half>一半|半数)(?!的?是)"
+    rf"(?<![{CHINESE}])(?P<whole>{_SMALL})分之(?P<part>{_SMALL}(?:点[{ONES}]{{1,4}})?)|(?P<half>一半|半数)(?=以上|左右)"
 )
 _MULTIPLE = re.compile(r"翻(?:了)?(?P<times>[一两二三四])?番|(?:增长|提高|增加|扩大)(?P<folds>[一两二三四五])倍")
 _IDIOMS = (
@@ -69,10 +71,8 @@ _IDIOMS = (
 _PLACE = rf"[0-9]{{1,4}}|[{ONES[1:]}{TENS}]{{1,4}}"
 _RANK = re.compile(
     rf"(?<![提目之以当年月底日节季度期午会汛空史])前(?P<place>{_PLACE})(?P<unit>位次|位|名|强|%)?(?![0-9年月日天个次期批届任季轮])"
-    # First in a list of one's own (“摆在首位”) is no place among others.
-    r"|(?<!摆在)(?<!放在)(?<!置于)(?<!作为)(?:首位(?!度)|榜首|第一[位名])"
-    r"|(?:(?<=[国省市州县区流类名居列争是持])|(?<=系统)|(?<=地区))第一"
-    r"(?![一-龥]{0,2}(?:方阵|梯队|时间|线|责任|要务|书记|批|产业|档|集团|步|轮|季|议题|资源|动力|支柱|期|阶段|课|家|座|条|个|大))"
+    # First among others, and nothing behind it (首位产业, 第一人民医院); “摆在首位” is no place among others.
+    r"|(?:(?<!摆在)(?<!放在)(?<!置于)(?<!作为)(?:首位|榜首|第一[位名])|(?<=[国省市州县区流类名居列争是持统])第一)(?=$|[，。；、）：！])"
     rf"|第(?P<nth>{_PLACE})(?P<nth_unit>位|名)"
 )
 

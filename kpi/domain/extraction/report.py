@@ -113,7 +113,7 @@ def outline(text: str, year: int | None = None) -> Outline:
     chapter = label = ""
     course = sections.course(passages, year)
     for (block, first, last), side in zip(cut, course.sides, strict=True):
-        role = _role(block, first, last)
+        role = _role(block, first, last, year)
         words = block.text[first:last].rstrip("。")
         if role is Role.HEADING:
             chapter, label = words, ""
@@ -125,11 +125,11 @@ def outline(text: str, year: int | None = None) -> Outline:
     return Outline(year, course.is_headed, found)
 
 
-def _role(block: Block, first: int, last: int) -> Role:
+def _role(block: Block, first: int, last: int, year: int | None) -> Role:
     if block.is_heading:
         return Role.HEADING
     words = block.text[first:last]
-    leads = last < len(block.text) and is_label(words, first) and not targets(words, ())
+    leads = last < len(block.text) and is_label(words, first) and not (targets(words, ()) or deadlines(words, year))
     return Role.LABEL if leads else Role.SENTENCE
 
 

@@ -41,7 +41,7 @@ def is_meant(text: str, start: int, end: int, numeral: str, unit: str) -> bool:
     if has_bound or _SAYING.match(after):
         return has_bound
     if not is_count(unit):
-        return len(numeral) > 1
+        return len(numeral) > 1 or unit in ("成", "倍")
     is_last = _LAST.match(after) is not None
     opens_with_verb = _FROM_VERB.match(re.split(r"[，。；、：]", before)[-1]) is not None
     return _BEHIND_VERB.search(before) is not None or (is_last and (len(numeral) > 1 or opens_with_verb))

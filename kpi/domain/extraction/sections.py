@@ -40,15 +40,12 @@ class Course:
     is_headed: bool
 
 
-# A heading that names its side outweighs whatever its chapter's sentences seem to say.
-HEADING_WEIGHT = 60.0
+# A heading that names its side outweighs whatever its chapter's sentences seem to say; others only lean.
+SURE, LEANING = 60.0, 4.0
 MOST_PER_SENTENCE = 4.0
 # To turn from looking back to looking ahead is the way of every report; back again is rare. Where headings name the
 # sides, the sentences between them hardly turn by themselves; inside a paragraph they turn less than at its beginning.
 TURN_AHEAD, TURN_BACK, TURN_UNDER_HEADINGS, TURN_INSIDE = 3.0, 9.0, 12.0, 3.0
-START_AHEAD = 1.5
-# Years are named at the beginning of what they are about.
-BEGINNING = 40
 
 
 def course(passages: Sequence[Passage], year: int | None) -> Course:
@@ -56,14 +53,15 @@ def course(passages: Sequence[Passage], year: int | None) -> Course:
     scores = [
         heading_score(each.text, year) if each.is_heading else sentence_score(each.text, year) for each in passages
     ]
-    is_headed = any(score for each, score in zip(passages, scores, strict=True) if each.is_heading)
+    is_headed = any(abs(score) == SURE for score in scores)
     # Lowest cost so far of standing in each state, and whether the best way there turned.
-    review, plan = 0.0, START_AHEAD
+    review, plan = 0.0, 0.0
     turned: list[tuple[bool, bool]] = []
     for score, passage in zip(scores, passages, strict=True):
         extra = TURN_UNDER_HEADINGS * (is_headed and not passage.is_heading) + TURN_INSIDE * passage.is_inside
         to_review, to_plan = plan + TURN_BACK + extra, review + TURN_AHEAD + extra
-        turned.append((to_review < review, to_plan < plan))
+        # Of two equally good places the later one: rather too little of the plan than something of the review.
+        turned.append((to_review < review, to_plan <= plan))
         review, plan = min(review, to_review) + max(score, 0.0), min(plan, to_plan) + max(-score, 0.0)
     return Course(_walked_back(turned, is_plan=plan <= review), is_headed)
 
@@ -80,48 +78,77 @@ def heading_score(text: str, year: int | None) -> float:
     """Above 0: ahead; below: back; 0: the heading does not say."""
     if not cues.ANY_CUE.search(text):
         return 0.0
-    looks_back = cues.PAST_HEADING.search(text) is not None
-    if looks_back and cues.BOTH_HEADING.search(text):
-        return 0.0
-    is_sure = cues.PAST_HEADING_SURE.search(text) is not None
-    looks_ahead = cues.AHEAD_HEADING.search(text) is not None and not is_sure
-    if is_sure or (looks_back and not looks_ahead):
-        return -HEADING_WEIGHT
-    named = _named_years(text)
+    looks_back, looks_ahead = cues.BACK_SURE.search(text), cues.AHEAD_SURE.search(text)
+    if looks_back or looks_ahead:
+        return 0.0 if looks_back and cues.BOTH.search(text) else SURE if not looks_back else -SURE
+    is_section = cues.SECTION.match(text) is not None
+    named = _years(text) if is_section else _years(text) + _plan_ends(text)
     if named and year is not None and not cues.TITLE.search(text):
-        return HEADING_WEIGHT if max(named) >= year else -HEADING_WEIGHT
-    return HEADING_WEIGHT if looks_ahead else 0.0
+        return SURE if max(named) >= year else -SURE
+    back, ahead = cues.BACK_CHAPTER.search(text), cues.AHEAD_CHAPTER.search(text)
+    if (back or ahead) and not (back and ahead) and not is_section:
+        return SURE if ahead else -SURE
+    leaning = (cues.AHEAD_LEANING.search(text) is not None) - (cues.BACK_LEANING.search(text) is not None)
+    return 0.0 if is_section else leaning * LEANING
 
 
 def sentence_score(text: str, year: int | None) -> float:
-    """Words of looking ahead less words of looking back, kept within bounds."""
+    """Words of looking ahead less words of looking back, kept within bounds. A year that leads says it alone."""
+    leading = cues.LEADING_YEAR.match(text)
+    if leading and year is not None:
+        return MOST_PER_SENTENCE if int(leading[1]) >= year else -MOST_PER_SENTENCE
     score = sum(weight for words, weight in cues.AHEAD if words.search(text))
     score -= sum(weight for words, weight in cues.PAST if words.search(text))
-    named = _named_years(text[:BEGINNING])
+    named = _years(text[:BEGINNING]) + _plan_ends(text[:BEGINNING])
     if named and year is not None:
         score += 1.0 if max(named) >= year else -2.0
     return max(-MOST_PER_SENTENCE, min(MOST_PER_SENTENCE, score))
 
 
-def _named_years(text: str) -> list[int]:
-    """Years, and the last ones of five-year plans."""
-    years = [int(found[1]) for found in cues.NAMED_YEAR.finditer(text)]
-    return years + [cues.FIVE_YEARS_END[found[1]] for found in cues.FIVE_YEARS.finditer(text)]
+# Years are named at the beginning of what they are about.
+BEGINNING = 40
 
 
-HEADING_VOTES = 5
-LEADING = 200
+def _years(text: str) -> list[int]:
+    return [int(found[1]) for found in cues.NAMED_YEAR.finditer(text)]
+
+
+def _plan_ends(text: str) -> list[int]:
+    """The last years of five-year plans."""
+    return [cues.FIVE_YEARS_END[found[1]] for found in cues.FIVE_YEARS.finditer(text)]
+
+
+IN_HEADING, IN_TITLE, IN_TEXT = 5, 3, 1
+# A session this late in the year plans the next one.
+LATE_MONTH = 11
 
 
 def guess_year(passages: Sequence[Passage]) -> int | None:
-    """The year a report plans for, from its headings and leading words; ``None`` where nothing says it."""
+    """The year a report plans for, from its headings and the beginnings of its sentences; ``None`` if nothing says it."""
     votes: Counter[int] = Counter()
+    leading: set[int] = set()
     for each in passages:
-        votes_each = HEADING_VOTES if each.is_heading else 1
-        leading = each.text[:LEADING]
-        votes.update({int(found[1]): votes_each for found in cues.PLAN_YEAR.finditer(leading)})
-        votes.update({int(found[1]) + 1: votes_each for found in cues.REVIEW_YEAR.finditer(leading)})
-    if votes:
-        return max(votes, key=lambda year: (votes[year], year))
-    title = next((found for each in passages[:6] for found in cues.ANY_YEAR.finditer(each.text[:BEGINNING])), None)
-    return int(title[1]) if title else None
+        votes.update(_votes(each))
+        found = cues.LEADING_YEAR.match(each.text)
+        leading |= {int(found[1])} if found else set(_years(each.text)) if each.is_heading else set()
+    # Of two years in a row that begin sentences the later one is planned for.
+    votes.update({year: IN_TITLE for year in leading if year - 1 in leading})
+    return max(votes, key=lambda year: (votes[year], year), default=None)
+
+
+def _votes(passage: Passage) -> dict[int, int]:
+    text = passage.text[:LEADING]
+    if not passage.is_heading:
+        return {int(found[1]): IN_TEXT for found in cues.PLAN_YEAR.finditer(text)}
+    day = cues.DAY.search(text)
+    if day:
+        return {int(day[1]) + (int(day[2]) >= LATE_MONTH): IN_TITLE}
+    named = _years(text)
+    if cues.TITLE.search(text) or "上半年" in text or len(set(named)) != 1:
+        return {max(named): IN_TITLE} if named else {}
+    looks_back = heading_score(text, None) < 0
+    return {named[0] + looks_back: IN_HEADING}
+
+
+# What a long sentence is about stands in front.
+LEADING = 200

@@ -26,7 +26,7 @@ class Target(NamedTuple):
 
 _EACH = re.compile(
     r"每一?个?(?P<unit>县（市、区）|县（区）|县市区|区县|县区|县|区|市州|市县|市|乡镇（街道）|镇（街道）|镇街|乡镇街道|乡镇|镇|乡|街道|社区"
-    r"|行政村|建制村|贫困村|村居|村|园区|学校|部门|单位|产业链)(?![民长级])"
+    r"|村（社区）|社区（村）|村（居）|街道（乡镇）|行政村|建制村|贫困村|村居|村|园区|学校|部门|单位|产业链)(?![民长级])"
 )
 # What is counted by another word than 个.
 _COUNTED_BY = {
@@ -35,6 +35,7 @@ _COUNTED_BY = {
     "项目": "个",
 }
 _NUMBERS = re.compile(r"[0-9一二两三四五六七八九十百千万亿半番零首榜覆]")
+_NO_SUBJECT = re.compile(r"[，；、](?:力争|确保|争取)?(?:实现|取得)?$")
 # How far “每个乡镇” or “企业” can stand before the number.
 _NEAR, _NEARER = 40, 20
 
@@ -49,9 +50,14 @@ def targets(text: str, past: Sequence[tuple[int, int]]) -> list[Target]:
     for each in amounts(text):
         # “第一” and “第3位” look like names; only what lies behind bars them.
         is_barred = _touches(each, behind if each.form is Form.RANK else barred)
-        if not is_barred and not is_described(text, each, kept):
+        if not (is_barred or is_described(text, each, kept) or _only_repeats(text, each, kept)):
             kept.append(each)
     return [_with_unit(text, each) for each in kept]
+
+
+def _only_repeats(text: str, amount: Amount, earlier: Sequence[Amount]) -> bool:
+    """“新增1家上市公司，实现零的突破” says nothing more."""
+    return bool(earlier) and amount.form is Form.FIRST_ONES and _NO_SUBJECT.search(text, 0, amount.start) is not None
 
 
 def _touches(amount: Amount, spans: Sequence[tuple[int, int]]) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from kpi.domain.extraction.quantities import Amount, Form
-from kpi.domain.extraction.units import is_count, is_measure, is_money, is_time
+from kpi.domain.extraction.units import MAGNITUDE, UNIT, is_count, is_measure, is_money, is_time
 
 WINDOW = 40
 # Things that may be described by a number: “10万千瓦以下的机组”.
@@ -31,12 +31,15 @@ _BOUND_THING = re.compile(
     rf"(?:及?以上|及?以下|以内|级)的?(?![，。；、）]|$)(?!{_MASS})[^，。；、0-9]{{0,16}}?{_THING}"
 )
 _SIZE = re.compile(
-    r"(?:总投资|投资额?|建筑面积|占地面积?|年产|日产|年产值|年加工|年处理|日处理|日供水|日处理能力|装机容量?|总装机|规模|库容|注册资本|产值|营收"
+    r"(?:总投资|投资额?|总长|全长|总里程|总面积|建筑面积|占地(?:面积)?|年产|日产|年产值|年加工|年处理|日处理|日供水|日处理能力|装机(?:容量)?|总装机|规模|库容|注册资本|产值|营收"
     r"|销售额|年收入|年税收|税收|主营业务收入|集体经济收入)(?:规模|额|能力)?(?:约|近|超过?|达到?|过|为)?$"
 )
 _SIZED = re.compile(rf"{_OR_MORE}的(?![^，。；、]{{0,8}}(?:基金|资金池|目标|任务))")
+# One size after another: “占地1200亩、投资65亿元的产业园”.
+_SIZED_ON = re.compile(rf"、[^，。；、0-9]{{1,8}}[0-9.']{{1,12}}{MAGNITUDE}?{UNIT}{_OR_MORE}的")
+_REST_OF_RANGE = re.compile(rf"[-~至到]{{1,2}}[0-9.']{{1,12}}{MAGNITUDE}?(?:{UNIT})?")
 _CAPACITY = re.compile(
-    r"(?:年产|日产|年加工|年处理|日处理|日供水|总投资|总建筑面积|占地面积?|装机容量?|总装机|总库容)(?:约|近|超过?|达)?$"
+    r"(?:年产|日产|年加工|年处理|日处理|日供水|总投资|总建筑面积|占地(?:面积)?|装机(?:容量)?|总装机|总库容)(?:约|近|超过?|达)?$"
 )
 _ALONE = re.compile(r"(?:以上)?(?:[，。；、）]|$)")
 _USE = re.compile(
@@ -52,8 +55,13 @@ _POWERED = re.compile(
     r"[^，。；0-9]{0,24}?(?:项目|工程|电站|电厂|生产线|产线|厂|基地|机组|光伏|风电|变电站|产业园|园区)"
 )
 _BULK = ("立方米", "立方", "方", "吨", "平方公里")
-_BULKY = re.compile(r"[^，。；、0-9]{0,10}?(?:储罐|码头|航道|水库|光伏|风电|电站|生产线|产线|冶炼|泊位|核心区)")
+_BULKY = re.compile(
+    r"[^，。；、0-9]{0,10}?(?:储罐|码头|航道|水库|光伏|风电|电站|生产线|产线|冶炼|泊位|核心区|精深加工|项目)"
+)
 
+# Villages and works for so many people: “20户以上自然村”.
+_HOUSED = re.compile(r"以[上下]的?(?:自然村|行政村|村|屯|组|供水|工程|企业|学校|小区|社区|乡镇|景区|单位)")
+_LINE = re.compile(r"[^，。；、]{0,6}(?:红线|底线|政策)")
 _ESTIMATED = re.compile(r"预计(?:将有|将|有|达到?|为|约)?$")
 _COMPARED = re.compile(
     r"(?:比|较)(?:上年|去年|上一年|年初|去年预算|上年预算|去年同期|上年同期|20[0-9]{2}年)[^，。；、]{0,6}?"
@@ -61,7 +69,7 @@ _COMPARED = re.compile(
 )
 # A count that says along what, not how many.
 _SCOPE = re.compile(
-    r"(?:紧紧|牢牢|重点|积极|持续|全面)?(?:围绕|聚焦|紧扣|针对|按照|对照|对标|瞄准|依托|立足|根据|锚定|紧盯|坚持|统筹|发挥)"
+    r"(?:紧紧|牢牢|重点|积极|持续|全面)?(?:围绕|聚焦|紧扣|针对|按照|对照|对标|瞄准|依托|立足|对接|根据|锚定|紧盯|坚持|统筹|发挥)"
 )
 _ACTING = re.compile(
     r"新增|新建|建设|建成|引进|培育|完成|改造|实施|打造|推进|推动|发展|达|突破|超过|增长|提高|提升|降低|下降|举办|开展|创建|净增|争取|力争|确保"
@@ -86,14 +94,23 @@ def is_described(text: str, amount: Amount, earlier: Sequence[Amount]) -> bool:
     """Whether ``amount`` is no target. ``earlier``: the targets before it in the sentence."""
     if amount.form not in (Form.FIGURE, Form.WORDS):
         return False
-    before, after = text[max(0, amount.start - WINDOW) : amount.start], text[amount.end : amount.end + WINDOW]
+    end = _range_end(text, amount)
+    before, after = text[max(0, amount.start - WINDOW) : amount.start], text[end : end + WINDOW]
     if is_time(amount.unit):
         return not _is_time_target(before, after, amount.unit)
     if _ESTIMATED.search(before) or _is_difference(before, amount, earlier):
         return True
     if is_count(amount.unit):
-        return _is_scope(before, after)
+        is_size = _CAPACITY.search(before) is not None and not _ALONE.match(after)
+        is_housed = amount.unit in ("户", "人") and _HOUSED.match(after) is not None
+        return is_size or is_housed or _is_scope(before, after)
     return is_measure(amount.unit) and _is_threshold(before, after, amount.unit)
+
+
+def _range_end(text: str, amount: Amount) -> int:
+    """What stands behind the first end of a range stands behind the second."""
+    rest = _REST_OF_RANGE.match(text, amount.end) if amount.is_range else None
+    return rest.end() if rest else amount.end
 
 
 def _is_time_target(before: str, after: str, unit: str) -> bool:
@@ -124,11 +141,13 @@ def _is_threshold(before: str, after: str, unit: str) -> bool:
     """Whether money or a measure says which things are meant, or how large one of them is."""
     if _CAPACITY.search(before) and not _ALONE.match(after) and not _USE.match(after):
         return True
-    if _SIZE.search(before) and _SIZED.match(after):
+    if _SIZE.search(before) and (_SIZED.match(after) or _SIZED_ON.match(after)):
         return True
     if _BOUND_THING.match(after) or (_PASSING.search(before) and _PASSED_THING.match(after)):
         return True
+    if _LINE.match(after):
+        return True
     if is_money(unit):
         return _MONEY_THING.match(after) is not None
-    bare = unit.lstrip("百千万亿")
+    bare = re.sub(f"^{MAGNITUDE}", "", unit) if not unit.startswith(_POWER) else unit
     return (bare in _POWER and _POWERED.match(after) is not None) or (bare in _BULK and _BULKY.match(after) is not None)
