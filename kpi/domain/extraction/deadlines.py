@@ -35,8 +35,8 @@ _NUMERALS = {letter: number for number, letter in enumerate("一二三四五六�
 }
 # The month in which the last day before the feast falls.
 _FEBRUARY_SPRINGS = {2015, 2016, 2018, 2019, 2021, 2024, 2026, 2027, 2029, 2030, 2032, 2034, 2035}
-_MAY_DRAGON_BOATS = {2014, 2017, 2025, 2028, 2033}
-_OCTOBER_MID_AUTUMNS = {2017, 2020, 2025, 2028, 2031}
+_MAY_DRAGON_BOATS = {2017, 2025, 2028, 2033}
+_OCTOBER_MID_AUTUMNS = {2017, 2025, 2028}
 _MONTHS_BEFORE = {
     **{
         "元旦": 0,
