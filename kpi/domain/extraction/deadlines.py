@@ -132,7 +132,7 @@ _RULES: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
         (
-            rf"{_NOT_FROM}{_YEAR}(?<![0-9]){_MONTH}(?:(?P<day>[0-9]{{1,2}})日(?P<by_day>之前|以前|前)?|份?(?P<by>底前|底之前|底|末前|末|之前|以前|前|内|[上中下]旬前?)?){_NOT_ON}",
+            rf"{_NOT_FROM}{_YEAR}(?<![0-9]){_MONTH}(?:(?P<day>[0-9]{{1,2}})日(?P<by_day>之前|以前|前)?|份?(?P<by>底前|底之前|底|末前|末|之前|以前|前|内|[上中下]旬前?)?(?![0-9])){_NOT_ON}",
             _by_month,
         ),
         (

@@ -30,7 +30,7 @@ _FLOW = re.compile(
     r"新增|新建|净增|新改建|改造|完成|建成|建设|实施|举办|开展|培训|发放|引进|开工|竣工|投产|新开|治理|修复|办理|争取|安排|投资|发行|转移|销售|接待"
     r"|产量|产值|收入|总额"
 )
-_STOCK = re.compile(r"达到?$|总数|总量|稳定在|保持在|突破|超过|保有量|存量|余额|累计|面积|库容|里程|数量|认定|入库")
+_STOCK = re.compile(r"达到?$|总数|总量|稳定在|保持在|保有量|存量|余额|累计|面积|库容|里程|数量|认定|入库")
 _FLOOR = re.compile(r"不突破|不新增|零|不发生")
 
 
@@ -65,4 +65,4 @@ def kind(words: str, amount: Amount, comparator: Comparator, *, is_per_unit: boo
         return Kind.BOTTOM_LINE
     if is_rate(amount.unit) or amount.unit in ("成", "倍", "番"):
         return Kind.RATIO
-    return Kind.POINT_IN_TIME if _STOCK.search(words) and not _FLOW.match(words) else Kind.CUMULATIVE
+    return Kind.POINT_IN_TIME if _STOCK.search(words) and not _FLOW.search(words) else Kind.CUMULATIVE

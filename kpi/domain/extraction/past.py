@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _ON_BASIS = re.compile(r"在[^，。；]{0,60}?基础上|继[^，。；]{0,40}?之后")
-_CLAUSE = re.compile(r"[^，；]+[，；]?")
+_CLAUSE = re.compile(r"[^，；：]+[，；：]?")
 # From such a beginning on, clauses are about what was …
 _LOOKS_BACK = re.compile(
     r"(?:其中)?(?:截至|目前|当前|现有|此前|去年|上年|前年|过去|近(?:年|几年|[两三五0-9]年)|几年来|近年来|[一五]年来|今年以来|前期|年初以来|往年|历年"

@@ -91,7 +91,10 @@ _STILL_TO_COME = re.compile(r"有望|将于|将在|预计于|预计在|预计将
 
 
 def extract(text: str, year: int | None = None) -> list[Extracted]:
-    """All proposed commitments, in the order of the text. ``year`` is the one planned for, guessed where not given."""
+    """All proposed commitments, in the order of the text.
+
+    ``year`` is the one planned for; where it is not given, or is clearly not the report's, it is read from the text.
+    """
     report = outline(text, year)
     return [
         _placed(text, sentence, each)
@@ -108,7 +111,7 @@ def outline(text: str, year: int | None = None) -> Outline:
         for first, last in ([(0, len(block.text))] if block.is_heading else block.sentences())
     ]
     passages = [Passage(block.text[first:last], block.is_heading, first > 0) for block, first, last in cut]
-    year = sections.guess_year(passages) if year is None else year
+    year = sections.side_year(passages, year)
     found: list[Sentence] = []
     chapter = label = ""
     course = sections.course(passages, year)

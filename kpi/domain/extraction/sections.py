@@ -45,7 +45,7 @@ SURE, LEANING = 60.0, 4.0
 MOST_PER_SENTENCE = 4.0
 # To turn from looking back to looking ahead is the way of every report; back again is rare. Where headings name the
 # sides, the sentences between them hardly turn by themselves; inside a paragraph they turn less than at its beginning.
-TURN_AHEAD, TURN_BACK, TURN_UNDER_HEADINGS, TURN_INSIDE = 3.0, 9.0, 12.0, 3.0
+TURN_AHEAD, TURN_BACK, TURN_UNDER_HEADINGS, TURN_INSIDE = 2.0, 9.0, 12.0, 3.0
 
 
 def course(passages: Sequence[Passage], year: int | None) -> Course:
@@ -55,7 +55,7 @@ def course(passages: Sequence[Passage], year: int | None) -> Course:
     ]
     is_headed = any(abs(score) == SURE for score in scores)
     # Lowest cost so far of standing in each state, and whether the best way there turned.
-    review, plan = 0.0, 0.0
+    review, plan = 0.0, TURN_AHEAD if is_headed else 0.0
     turned: list[tuple[bool, bool]] = []
     for score, passage in zip(scores, passages, strict=True):
         extra = TURN_UNDER_HEADINGS * (is_headed and not passage.is_heading) + TURN_INSIDE * passage.is_inside
@@ -116,6 +116,17 @@ def _years(text: str) -> list[int]:
 def _plan_ends(text: str) -> list[int]:
     """The last years of five-year plans."""
     return [cues.FIVE_YEARS_END[found[1]] for found in cues.FIVE_YEARS.finditer(text)]
+
+
+def side_year(passages: Sequence[Passage], year: int | None) -> int | None:
+    """The year that parts what was from what shall be: the given one, unless the text clearly speaks of another.
+
+    Given and found one year apart, the given one is believed; further apart, the text: all of it would seem to lie in
+    the past.
+    """
+    found = guess_year(passages)
+    is_other = found is not None and (year is None or abs(found - year) > 1)
+    return found if is_other else year
 
 
 IN_HEADING, IN_TITLE, IN_TEXT = 5, 3, 1

@@ -37,7 +37,7 @@ TITLE_START = re.compile(r"[0-9]{4}年|今年|明年|过去|去年|下一步|下
 _DATES = re.compile(r"[0-9]{4}(?:[-~至][0-9]{4})?年|[0-9]{1,2}[月日]|“[^”]{1,20}”")
 _DIGIT = re.compile(r"[0-9]")
 LONGEST_TITLE = 45
-SHORT_TITLE = 22
+LONGEST_PLAIN_TITLE, SHORT_TITLE = 26, 22
 LONGEST_LABEL = 14
 # A longer sentence is cut, so that what one sentence costs is bounded.
 LONGEST_SENTENCE = 800
@@ -132,10 +132,10 @@ def _margin(lines: list[_Line]) -> int:
     In a wrapped text most lines are almost as wide as the widest ones, and most of these end inside a sentence.
     """
     widths = sorted(line.width for line in lines)
-    widest = widths[len(widths) * 9 // 10] if len(lines) >= 4 else 0
+    widest = widths[len(widths) * 9 // 10] if len(lines) >= 5 else 0
     full = [line for line in lines if line.width >= widest - 8]
     opened = sum(not line.is_closed for line in full)
-    is_wrapped = 24 <= widest <= 160 and 2 * len(full) >= len(lines) and 2 * opened >= len(full)
+    is_wrapped = 32 <= widest <= 160 and 2 * len(full) >= len(lines) and 2 * opened >= len(full)
     return widest - 8 if is_wrapped else 0
 
 
@@ -147,8 +147,8 @@ def _goes_on(line: _Line, following: _Line, is_first: bool, margin: int) -> bool
         return True
     if is_first and line.is_title:
         return False
-    is_item = is_first and len(line.text) <= SHORT_TITLE and not SENTENCE_END.search(line.text)
-    return not is_item
+    is_cut = line.text[-1] in "，、.0123456789" or SENTENCE_END.search(line.text) is not None
+    return is_cut or not is_first or len(line.text) > SHORT_TITLE
 
 
 def _block(lines: list[_Line]) -> Block:
@@ -162,9 +162,10 @@ def _block(lines: list[_Line]) -> Block:
 
 def is_heading(text: str) -> bool:
     """Short, without figures, and no sentence; or a numbered one: “（一）深化改革，扩大开放。”"""
-    if len(text) > LONGEST_TITLE or has_figures(text) or text[-1] in "，、；：":
-        return False
     numbered = NUMBERED.match(text)
+    is_short = len(text) <= (LONGEST_TITLE if numbered else LONGEST_PLAIN_TITLE)
+    if not is_short or has_figures(text) or text[-1] in "，、；：":
+        return False
     ended = SENTENCE_END.search(text, numbered.end() if numbered else 0)
     return ended is None or (numbered is not None and ended.end() == len(text))
 

@@ -83,6 +83,9 @@ _CARRYING_OUT = re.compile(r"(?:落实|用好|用足|执行|兑现|出台的|贯
 _WHOLE = re.compile(r"全[市县省区州](?:的)?$")
 _ALL_OF_IT = re.compile(r"[^，。；]{0,24}(?:全覆盖|全部|100%|均)")
 
+# “在8个重点县建设基地6.2万亩”: where, because what is counted stands behind.
+_IN = re.compile(r"(?:^|[，。；：])在[^，。；]{0,30}$")
+_COUNTED_LATER = re.compile(r"[^，。；0-9]{1,24}[0-9]")
 _YEARS_OF_LIFE = re.compile(r"(?:寿命|受教育年限)[^，。；]{0,8}$")
 _GOOD_DAYS = re.compile(r"(?:天数|优良天|蓝天|达标天)[^，。；、]{0,10}$")
 _QUICKER = re.compile(
@@ -131,7 +134,7 @@ def _is_difference(before: str, amount: Amount, earlier: Sequence[Amount]) -> bo
 def _is_scope(before: str, after: str) -> bool:
     if _ASPECT.match(after) or (_POLICY.match(after) and _CARRYING_OUT.search(before)):
         return True
-    if _WHOLE.search(before) and _ALL_OF_IT.match(after):
+    if (_WHOLE.search(before) and _ALL_OF_IT.match(after)) or (_IN.search(before) and _COUNTED_LATER.match(after)):
         return True
     clause = re.split(r"[，。；：]", before)[-1]
     return _SCOPE.match(clause) is not None and not _ACTING.search(clause)
