@@ -1,7 +1,7 @@
 """Composed reports with their answers in them, taken apart to text and answers.
 
-A mark stands right behind the words it is about: ``{1200|万人|>=}`` number, unit, comparator; ``{20|个|=|2025-06}`` with a
-deadline; ``{@2025-06}`` something dated without a number; ``{plan}`` where looking ahead begins.
+A mark stands right behind the words it is about: ``{1200|万人|>=}`` number, unit, comparator; ``{20|个|=|2025-06}``
+with a deadline; ``{@2025-06}`` something dated without a number; ``{plan}`` where looking ahead begins.
 """
 
 from __future__ import annotations

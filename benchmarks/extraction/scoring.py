@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from benchmarks.extraction.marked import Answer, Marked
@@ -22,6 +21,8 @@ class Score:
     dated_right: int = 0
     from_review: int = 0
     misses: list[str] = field(default_factory=list)
+    # How sure each number given was, and whether it was right.
+    sure: list[tuple[float, bool]] = field(default_factory=list)
 
     def add(self, other: Score) -> None:
         for name, value in vars(other).items():
@@ -41,31 +42,34 @@ class Score:
 
 
 def score(report: Marked) -> Score:
+    """What is found in one report against what is marked in it."""
     found = extract(report.text, report.year)
     numbers = [each for each in found if each.value is not None]
-    result = Score(
-        expected=len(report.numbers), given=len(numbers), from_review=sum(each.start < report.plan for each in found)
-    )
+    result = Score(expected=len(report.numbers), given=len(numbers))
     left = list(numbers)
     for answer in report.numbers:
         match = next((each for each in left if _is_same(each, answer)), None)
         if match is None:
             result.misses.append(f"{report.name}: missing {answer.value} {answer.unit} at “{_around(report, answer)}”")
-            continue
-        left.remove(match)
-        result.right += 1
-        result.comparators += match.comparator == answer.comparator
-        result.deadlines += match.deadline == answer.deadline
-        if match.comparator != answer.comparator or match.deadline != answer.deadline:
-            result.misses.append(
-                f"{report.name}: {match.comparator} {match.deadline} for {answer.comparator} {answer.deadline} at “{_around(report, answer)}”"
-            )
-    result.misses += [
-        f"{report.name}: not expected {each.value} {each.unit} {each.comparator} in “{each.quote}”" for each in left
-    ]
+        else:
+            left.remove(match)
+            _compare(report, match, answer, result)
+    result.misses += [f"{report.name}: not expected {each.value} {each.unit} in “{each.quote}”" for each in left]
+    result.sure = [(each.confidence, each not in left) for each in numbers]
     _dated(report, found, result)
-    result.misses += [f"{report.name}: from the review “{each.quote}”" for each in found if each.start < report.plan]
+    before = [each.quote for each in found if each.start < report.plan]
+    result.from_review = len(before)
+    result.misses += [f"{report.name}: from the review “{quote}”" for quote in before]
     return result
+
+
+def _compare(report: Marked, match: Extracted, answer: Answer, result: Score) -> None:
+    result.right += 1
+    result.comparators += match.comparator == answer.comparator
+    result.deadlines += match.deadline == answer.deadline
+    given, wanted = (match.comparator, match.deadline), (answer.comparator, answer.deadline)
+    if given != wanted:
+        result.misses.append(f"{report.name}: {given} for {wanted} at “{_around(report, answer)}”")
 
 
 def _dated(report: Marked, found: list[Extracted], result: Score) -> None:
@@ -94,6 +98,3 @@ def counted(scores: list[Score]) -> Score:
     for each in scores:
         total.add(each)
     return total
-
-
-__all__ = ["Counter", "Score", "counted", "score"]

@@ -3,8 +3,8 @@
 What the file is shows in its first bytes, not in its name. Word and PDF are taken apart in a process of their own with
 little memory and little time, because a file may be made to exhaust its reader.
 
-A text file is returned as ``open(path, encoding=…).read()`` gives it: line ends as ``\\n``, a byte order mark left where it
-is. Places in it are therefore the same for whoever reads the file that way.
+A text file is returned as ``open(path, encoding=…).read()`` gives it: line ends as ``\\n``, a byte order mark left.
+Places in it are therefore the same for whoever reads the file that way.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def read_report(data: bytes, name: str) -> str:
         text = _taken_apart(data, "pdf", name) if data.lstrip()[:1024].startswith(PDF) else decode(data, name)
     if len(text) > MAX_CHARACTERS:
         raise DomainError("report_too_long", name=name, limit=MAX_CHARACTERS, length=len(text))
-    if not text.strip("\ufeff \t\n"):
+    if not text.replace("\ufeff", "").strip():
         raise DomainError("report_empty", name=name)
     return text
 
@@ -95,7 +95,9 @@ def _gb18030(data: bytes, name: str) -> str:
 
 def _taken_apart(data: bytes, kind: str, name: str) -> str:
     try:
-        done = subprocess.run([sys.executable, "-I", str(CHILD), kind], input=data, capture_output=True, timeout=TIMEOUT)
+        done = subprocess.run(
+            [sys.executable, "-I", str(CHILD), kind], input=data, capture_output=True, timeout=TIMEOUT
+        )
     except subprocess.TimeoutExpired as problem:
         raise DomainError("report_damaged", name=name) from problem
     if done.returncode:

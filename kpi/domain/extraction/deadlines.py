@@ -217,8 +217,8 @@ _ACT = re.compile(
 def _holds_on(text: str, deadline: Deadline, place: int, clause: int) -> bool:
     """Whether a time at the head of an earlier clause holds for ``place``, whose clause begins at ``clause``.
 
-    “到2027年，…” holds for the sentence or, standing inside it, up to the next “；”; “年内建成…，” only for clauses behind
-    that have no verb of their own. “全年” ends both.
+    “到2027年，…” holds for the sentence or, standing inside it, up to the next “；”; “年内建成…，” only for clauses
+    behind that have no verb of their own. “全年” ends both.
     """
     begin = max(text.rfind(mark, 0, deadline.start) for mark in "，；：。") + 1
     if _HEAD.fullmatch(text, begin, deadline.start) is None or "全年" in text[deadline.end : place]:

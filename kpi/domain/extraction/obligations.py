@@ -19,7 +19,7 @@ from kpi.domain.values import Comparator, Kind
 
 @dataclass(frozen=True)
 class Obligation:
-    """A promise at ``text[start:end]`` of a folded sentence; ``value`` and ``number``, its place, only with a number."""
+    """A promise at ``text[start:end]`` of a folded sentence; ``value`` and ``number`` (its place) go together."""
 
     start: int
     end: int
@@ -116,7 +116,8 @@ def _is_time(start: int, end: int, told: Sequence[Deadline]) -> bool:
 
 
 def _without_number(text: str, start: int, end: int, told: Sequence[Deadline]) -> Obligation:
-    inside = next((each for each in told if start <= each.start < end), None)
+    # Of several (“5月点火、10月投产”) the last one ends it.
+    inside = next((each for each in reversed(told) if start <= each.start < end), None)
     due = Governing(inside, is_carried=False) if inside else None
     is_result = due is not None or _RESULT.search(text, start, end) is not None
     sure = explaining.DATED if due else explaining.RESULT if is_result else explaining.QUALITATIVE

@@ -100,23 +100,18 @@ def _ranks(text: str) -> Iterator[Amount]:
 
 def _fractions(text: str) -> Iterator[Amount]:
     for found in _FRACTION.finditer(text):
-        whole, part = (chinese(found["whole"]), chinese(found["part"])) if found["whole"] else chinese_half()
+        # 一半 is 二分之一.
+        whole, part = chinese(found["whole"] or "二"), chinese(found["part"] or "一")
         if whole is not None and part is not None and 0 < part[0] <= whole[0]:
             share = (part[0] * 100 / whole[0]).quantize(Decimal("0.01"), ROUND_HALF_UP)
             yield Amount(*found.span(), share, "%", Form.FRACTION)
 
 
-def chinese_half() -> tuple[tuple[Decimal, str], tuple[Decimal, str]]:
-    """一半 is 二分之一."""
-    return (Decimal(2), ""), (Decimal(1), "")
-
-
 def _multiples(text: str) -> Iterator[Amount]:
     for found in _MULTIPLE.finditer(text):
-        value = chinese(found["folds"] or found["times"] or "一")
+        value = Decimal("一二三四五".index((found["folds"] or found["times"] or "一").replace("两", "二")) + 1)
         start = found.start("folds") if found["folds"] else found.start()
-        if value is not None:
-            yield Amount(start, found.end(), value[0], "倍" if found["folds"] else "番", Form.MULTIPLE)
+        yield Amount(start, found.end(), value, "倍" if found["folds"] else "番", Form.MULTIPLE)
 
 
 def _idioms(text: str) -> Iterator[Amount]:

@@ -135,7 +135,7 @@ LATE_MONTH = 11
 
 
 def guess_year(passages: Sequence[Passage]) -> int | None:
-    """The year a report plans for, from its headings and the beginnings of its sentences; ``None`` if nothing says it."""
+    """The year a report plans for, from its headings and the beginnings of its sentences; ``None`` if none says it."""
     votes: Counter[int] = Counter()
     leading: set[int] = set()
     for each in passages:

@@ -37,6 +37,8 @@ _SIZE = re.compile(
 _SIZED = re.compile(rf"{_OR_MORE}的(?![^，。；、]{{0,8}}(?:基金|资金池|目标|任务))")
 # One size after another: “占地1200亩、投资65亿元的产业园”.
 _SIZED_ON = re.compile(rf"、[^，。；、0-9]{{1,8}}[0-9.']{{1,12}}{MAGNITUDE}?{UNIT}{_OR_MORE}的")
+# Told in brackets: “二期（建筑面积23万平方米）”.
+_IN_BRACKETS = re.compile(r"（[^（）]{1,10}$")
 _REST_OF_RANGE = re.compile(rf"[-~至到]{{1,2}}[0-9.']{{1,12}}{MAGNITUDE}?(?:{UNIT})?")
 _CAPACITY = re.compile(
     r"(?:年产|日产|年加工|年处理|日处理|日供水|总投资|总建筑面积|占地(?:面积)?|装机(?:容量)?|总装机|总库容)(?:约|近|超过?|达)?$"
@@ -144,7 +146,7 @@ def _is_threshold(before: str, after: str, unit: str) -> bool:
     """Whether money or a measure says which things are meant, or how large one of them is."""
     if _CAPACITY.search(before) and not _ALONE.match(after) and not _USE.match(after):
         return True
-    if _SIZE.search(before) and (_SIZED.match(after) or _SIZED_ON.match(after)):
+    if _SIZE.search(before) and (_SIZED.match(after) or _SIZED_ON.match(after) or _IN_BRACKETS.search(before)):
         return True
     if _BOUND_THING.match(after) or (_PASSING.search(before) and _PASSED_THING.match(after)):
         return True

@@ -15,7 +15,8 @@ MEASURES = (
     f"{MONEY} 亩 亩次 公顷 平方公里 平方千米 平方米 平米 平方 ㎡ 立方米 立方 方 m² m³"
     " 公里 千米 米 海里 延米 车道公里 芯公里 皮长公里 吨 公斤 千克 斤 担 克 毫克 微克 吨标准煤 吨标煤 吨位 载重吨 蒸吨"
     " 千瓦时 千瓦 兆瓦时 兆瓦 度 度电 千伏安 千伏 MW GW kW KW MWp MWh GWh kV KV kWh"
-    " 升 毫升 标方 标准立方米 摄氏度 ℃ 分贝 EFLOPS PFLOPS EFlops PFlops Eflops Pflops P TB PB EB Mbps Gbps 标箱 标准箱 TEU"
+    " 升 毫升 标方 标准立方米 摄氏度 ℃ 分贝 标箱 标准箱 TEU"
+    " EFLOPS PFLOPS EFlops PFlops Eflops Pflops P TB PB EB Mbps Gbps"
 )
 COUNTS = (
     "人次 人 名 位 户次 户 人份 个 家 家次 项 项次 件 件次 所 座 条 处 台 台套 台次 套 套件 部 辆 架 架次 艘 列 班 班次"

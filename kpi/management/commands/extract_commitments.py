@@ -25,7 +25,9 @@ COLUMNS = (
 
 
 class Command(BaseCommand):
-    help = "Propose the commitments of a government work report (.txt in UTF-8 or GB18030, .docx, .pdf with a text layer)."
+    help = (
+        "Propose the commitments of a government work report (.txt in UTF-8 or GB18030, .docx, .pdf with a text layer)."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser):
