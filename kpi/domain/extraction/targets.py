@@ -36,13 +36,17 @@ _COUNTED_BY = {
 }
 _NUMBERS = re.compile(r"[0-9一二两三四五六七八九十百千万亿半番零首榜覆]")
 _NO_SUBJECT = re.compile(r"[，；、](?:力争|确保|争取)?(?:实现|取得)?$")
+# A target said again with its reasons: “确定增长5%的目标，综合考虑了…”.
+_REASONING = re.compile(
+    r"目标[^。；0-9]{0,12}(?:考虑|兼顾|体现|着眼|有利于|有基础|有条件|符合|衔接|匹配)|适度提高[^。；]{0,10}，考虑"
+)
 # How far “每个乡镇” or “企业” can stand before the number.
 _NEAR, _NEARER = 40, 20
 
 
 def targets(text: str, past: Sequence[tuple[int, int]]) -> list[Target]:
     """In their order. ``past``: where the sentence says what was."""
-    if not _NUMBERS.search(text):
+    if not _NUMBERS.search(text) or _REASONING.search(text):
         return []
     behind = [*past, *start_spans(text)]
     barred = [*names(text), *behind]
