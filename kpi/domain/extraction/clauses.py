@@ -44,7 +44,7 @@ def clauses(text: str) -> list[tuple[int, int]]:
 def pieces(text: str, found: Sequence[Amount]) -> list[Piece]:
     """Clauses with numbers, cut so that each has its own piece where the words allow it: “A超过200家”, “B超过900家”."""
     result: list[Piece] = []
-    for start, end in clauses(text):
+    for start, end in clauses(text) if found else ():
         inside = [index for index, each in enumerate(found) if start <= each.start < end]
         if inside:
             result.extend(_items(text, start, end, inside, found))

@@ -77,11 +77,16 @@ _RANK = re.compile(
 )
 
 
+# What every rarer form has in it: most sentences have none.
+_RARE = re.compile(r"前[0-9一-十]|首位|榜首|第|分之|半|番|倍|覆盖|零")
+
+
 def amounts(text: str) -> list[Amount]:
     """All of them in their order; none overlaps another."""
     found: list[Amount] = []
     taken: set[int] = set()
-    for each in (*_ranks(text), *_fractions(text), *_multiples(text), *_idioms(text), *_figures(text), *_words(text)):
+    rare = (*_ranks(text), *_fractions(text), *_multiples(text), *_idioms(text)) if _RARE.search(text) else ()
+    for each in (*rare, *_figures(text), *_words(text)):
         places = range(each.start, each.end)
         if taken.isdisjoint(places):
             found.append(each)
