@@ -262,6 +262,22 @@ def _editions() -> dict[str, str]:
     }
 
 
+def _reports() -> dict[str, str]:
+    """A report to read commitments from."""
+    return {
+        "report_empty": _("“%(name)s”里没有文字"),
+        "report_too_large": _("“%(name)s”超过 %(limit)s MB，请只留报告正文"),
+        "report_too_long": _("“%(name)s”有 %(length)s 字，最多读 %(limit)s 字，请只留报告正文"),
+        "report_too_many_pages": _("“%(name)s”超过 %(limit)s 页，请只留报告正文"),
+        "report_is_doc": _("“%(name)s”是旧版 Word 或其他旧格式，请另存为 .docx 或 .txt"),
+        "report_binary": _("“%(name)s”不是文本；能读 .txt、.docx 和带文字层的 .pdf"),
+        "report_encoding": _("看不出“%(name)s”的文字编码，请另存为 UTF-8 或 GB18030（GBK）"),
+        "report_encrypted": _("“%(name)s”设有密码，请去掉密码"),
+        "report_no_text_layer": _("“%(name)s”是扫描件，没有文字层；请先识别文字，或粘贴正文"),
+        "report_damaged": _("“%(name)s”打不开，或内容过于复杂；请用原软件另存，或粘贴正文"),
+    }
+
+
 TABLES = (
     _figures,
     _filing,
@@ -274,6 +290,7 @@ TABLES = (
     _exports,
     _bulletins,
     _editions,
+    _reports,
 )
 
 
