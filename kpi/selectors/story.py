@@ -87,7 +87,7 @@ def target_by_month(indicator: Indicator, year: int) -> Mapping[Month, Decimal]:
 class PlanChange:
     """Something of the plan that was set anew: ``what`` is a month's code, a node's name, or the day of a target.
 
-    ``before`` is ``None`` where it was added.
+    ``before`` is ``None`` where it was added, ``after`` empty where it was taken out.
     """
 
     at: datetime
@@ -116,10 +116,12 @@ def _changes(kind: str, events: Sequence[Mapping[str, Any]]) -> Iterable[PlanCha
     first_at = events[0]["at"] if events else None
     for event in events:
         before = last.get(event["key"])
-        last[event["key"]] = event["value"]
+        # What was taken out says nothing from then on.
+        after = "" if event["label"] == "delete" else event["value"]
+        last[event["key"]] = after
         is_first_plan = event["label"] == "insert" and event["at"] == first_at
-        if not is_first_plan and before != event["value"]:
-            yield PlanChange(datetime.fromisoformat(event["at"]), kind, event["what"], before, event["value"])
+        if not is_first_plan and before != after:
+            yield PlanChange(datetime.fromisoformat(event["at"]), kind, event["what"], before, after)
 
 
 @dataclass(frozen=True)
