@@ -55,7 +55,8 @@ PREDECESSOR_GUARD = """
         JOIN kpi_report ours ON ours.id = NEW.report_id
         WHERE earlier.id = NEW.predecessor_id AND theirs.year < ours.year
     ) THEN
-        RAISE EXCEPTION 'indicator_predecessor_is_earlier: the predecessor must be of an earlier year';
+        RAISE EXCEPTION 'indicator_predecessor_is_earlier: the predecessor must be of an earlier year'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'indicator_predecessor_is_earlier';
     END IF;
     RETURN NEW;
 """

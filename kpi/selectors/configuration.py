@@ -30,7 +30,8 @@ from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors.living_report import YEAR_HEADING
 from kpi.selectors.planning import Plan, by_month, plan_from, with_plan_to_edit, with_stage
 
-SENTENCE = re.compile(r"[^。！？\n]+[。！？]")
+# What the printed text breaks off in the middle of is one too; a short line without a full stop is a heading.
+SENTENCE = re.compile(r"[^。！？\n]+(?:[。！？]|(?<=[^。！？\n]{60}))")
 # Shorter ones are headings in a sentence's dress: “丰富旅游业态。”
 SHORTEST_SENTENCE = 14
 
@@ -160,9 +161,16 @@ def _untouched(report: Report, commitments: Iterable[Commitment]) -> Iterator[Se
 
 
 def _in_plan_part(report: Report) -> Iterator[re.Match[str]]:
-    """Sentences from the heading of the year's work on; of the whole text where it has none."""
-    headings = [found.end() for found in YEAR_HEADING.finditer(report.text)]
-    return SENTENCE.finditer(report.text, headings[-1] if headings else 0)
+    return SENTENCE.finditer(report.text, plan_part(report.text))
+
+
+def plan_part(text: str) -> int:
+    """Where the plan begins: behind the last heading of a year's work, at the very beginning where there is none.
+
+    What stands before it reviews the year that is over, often in the plan's own words.
+    """
+    headings = [found.end() for found in YEAR_HEADING.finditer(text)]
+    return headings[-1] if headings else 0
 
 
 @dataclass(frozen=True)
@@ -180,6 +188,9 @@ class Effect:
     followers: int
 
 
+COUNTED = ("months", "drafts", "unsigned", "unreviewed", "unanswered", "following")
+
+
 def effect_on(indicator: Indicator) -> Effect:
     """What hangs on an indicator now (1 query)."""
     reports = Submission.objects.filter(indicator=OuterRef("pk"), period__locked_at__isnull=True)
@@ -190,13 +201,12 @@ def effect_on(indicator: Indicator) -> Effect:
         drafts=_count(reports.filter(state__in=unfinished)),
         unsigned=_count(reports.filter(state=SubmissionState.SUBMITTED)),
         unreviewed=_count(reports.filter(state=SubmissionState.SIGNED_OFF)),
-        directives=_count(
+        unanswered=_count(
             Directive.objects.filter(indicator=OuterRef("pk")).exclude(state__in=("closed", "withdrawn"))
         ),
-        followers=_count(Follow.objects.filter(indicator=OuterRef("pk"))),
+        following=_count(Follow.objects.filter(indicator=OuterRef("pk"))),
     ).get(pk=indicator.pk)
-    names = ("months", "drafts", "unsigned", "unreviewed", "directives", "followers")
-    return Effect(**{name: getattr(found, name) or 0 for name in names})
+    return Effect(*(getattr(found, name) or 0 for name in COUNTED))
 
 
 def _count(rows: QuerySet, column: str = "pk") -> Subquery:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Subquery
 from kpi.domain.anchors import Anchor, Place, place_all
 from kpi.domain.values import Rag
 from kpi.models import AssessmentSnapshot, Indicator, Report
+from kpi.selectors.configuration import plan_part
 
 # What makes a successor another task than before, as the list says it.
 COMPARED = ("kind", "unit", "comparator", "target_value", "lead_department_id")
@@ -114,9 +115,12 @@ def results(indicators: Iterable[int]) -> dict[int, Result]:
 
 def _places(report: Report, indicators: Sequence[Indicator]) -> Mapping[str, Place]:
     """Where the phrases of some indicators stand in the new text, by the commitment's code; not those in doubt."""
-    if not report.text:
-        return {}
-    commitments = {found.commitment.code: found.commitment for found in indicators}
-    anchors = {code: Anchor(each.quote, each.prefix, each.suffix) for code, each in commitments.items()}
-    placed = place_all(report.text, anchors)
-    return {code: found for code, found in placed.items() if isinstance(found, Place)}
+    first = plan_part(report.text)
+    # By their words alone: what stands around them is new every year.
+    anchors = {found.commitment.code: Anchor(found.commitment.quote) for found in indicators}
+    placed = place_all(report.text[first:], anchors) if report.text else {}
+    return {
+        code: replace(found, start=first + found.start, end=first + found.end)
+        for code, found in placed.items()
+        if isinstance(found, Place)
+    }

@@ -59,7 +59,7 @@ def holder(report: Report, start: int, end: int) -> Commitment | None:
     for commitment in touched.order_by("start"):
         if commitment.start <= start and end <= commitment.end:
             return commitment
-        raise _at_quote("quote_overlaps", code=commitment.code, quote=commitment.quote)
+        raise _at_quote("quote_overlaps", commitment=commitment.code, quote=commitment.quote)
     return None
 
 
@@ -153,7 +153,7 @@ def set_aside(*, report: Report, raw: Raw, actor: Actor, now: datetime) -> Commi
         return _new(held, found, raw, actor=actor, now=now, aside_because=reason)
     commitment = found.commitment
     if commitment.indicators.filter(is_active=True).exists():
-        raise DomainError("commitment_owned", code=commitment.code)
+        raise DomainError("commitment_owned", commitment=commitment.code)
     commitment.is_context, commitment.context_reason = True, reason
     commitment.save(update_fields=["is_context", "context_reason"])
     after = {"is_context": True}

@@ -14,7 +14,7 @@ from kpi import labels
 from kpi.domain.values import WHOLE_KINDS, Accumulation, Comparator, Frequency, Kind, Polarity, Strength
 from kpi.models import Indicator
 from kpi.models.fields import FIGURE_DECIMALS
-from kpi.services.content import ContentInvalid, Reader, plain
+from kpi.services.content import ContentInvalid, Reader
 
 CODE = re.compile(r"[TIA]\d{2,3}")
 LONGEST = {"name": 60, "unit": 20, "baseline_unit": 20, "section": 40}
@@ -113,18 +113,23 @@ def raw_of(indicator: Indicator, supporting: Iterable[Department] | None = None)
         "supporting": sorted(unit.code for unit in units),
         "post": indicator.accountable_post.code,
         "final_due_on": indicator.final_due_on.isoformat(),
-        "target": plain(indicator.target_value, indicator),
-        "baseline_value": "" if indicator.baseline_value is None else f"{indicator.baseline_value.normalize():f}",
+        "target": _shortest(indicator.target_value),
+        "baseline_value": _shortest(indicator.baseline_value),
         "is_lead_settled": not indicator.is_lead_proposed,
         "predecessor": indicator.predecessor.code if indicator.predecessor else "",
     }
+
+
+def _shortest(value: Decimal | None) -> str:
+    """A figure without the zeros that precision adds: the same figure is the same text."""
+    return "" if value is None else f"{value.normalize():f}"
 
 
 def read(raw: Raw, directory: Directory) -> IndicatorContent:
     """The content of a form. Raises ``ContentInvalid`` with every field that needs a correction."""
     settled = SETTLED_BY_KIND.get(raw.get("kind"), {})  # type: ignore[call-overload]
     reader = Reader({**raw, **settled})
-    content = _read(reader, Kind(_required_choice(reader, "kind", Kind.STAGE)), directory)
+    content = _read(reader, Kind(_required_choice(reader, "kind", Kind.CUMULATIVE)), directory)
     _check_consistent(reader, content)
     if reader.errors:
         raise ContentInvalid(reader.errors)

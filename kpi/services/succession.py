@@ -110,8 +110,8 @@ def _commitment(heir: Heir, report: Report) -> Commitment:
 
 def _unplaced(old: Commitment, report: Report, about: dict[str, str]) -> Commitment:
     """Last year's words, to be found again once the text has them."""
-    names = ("quote", "start", "end", "prefix", "suffix", "quote_sha256")
-    columns = {name: getattr(old, name) for name in names}
+    # Without the words around it: this year's are others.
+    columns = {name: getattr(old, name) for name in ("quote", "start", "end", "quote_sha256")}
     code = anchoring.next_code(report)
     return Commitment.objects.create(report=report, code=code, is_anchored=False, **columns, **about)
 
