@@ -39,7 +39,8 @@ class Preset(StrEnum):
 class Drawing:
     """What a preset needs: from ``start`` (the year's first day) to ``end``, in ``decimals`` places.
 
-    ``chosen`` are the months of ``CHOSEN_MONTHS``; ``last_year`` and ``last_start`` are what ``LAST_YEAR`` copies.
+    ``open_months`` are those that may still be drawn; then ``start`` is what was planned before them. ``chosen`` are
+    the months of ``CHOSEN_MONTHS``; ``last_year`` and ``last_start`` are what ``LAST_YEAR`` copies.
     """
 
     start: Decimal
@@ -48,6 +49,7 @@ class Drawing:
     chosen: Collection[int] = ()
     last_year: Points | None = None
     last_start: Decimal = Decimal(0)
+    open_months: Collection[int] = MONTHS
 
 
 def draw(preset: Preset, drawing: Drawing) -> dict[int, Decimal]:
@@ -63,15 +65,12 @@ def draw(preset: Preset, drawing: Drawing) -> dict[int, Decimal]:
 
 def _weights(preset: Preset, drawing: Drawing) -> Mapping[int, int]:
     """How much of the way is made in each month that has a plan."""
-    if preset is Preset.EVEN:
-        return dict.fromkeys(MONTHS, 1)
-    if preset is Preset.BACK_LOADED:
-        # Each month a step more than the one before it: a quarter of the way by June.
-        return {month: month for month in MONTHS}
-    months = QUARTER_ENDS if preset is Preset.QUARTER_ENDS else sorted(set(drawing.chosen) & set(MONTHS))
+    wanted = {Preset.QUARTER_ENDS: QUARTER_ENDS, Preset.CHOSEN_MONTHS: drawing.chosen}.get(preset, MONTHS)
+    months = sorted(set(wanted) & set(drawing.open_months))
     if not months:
         raise DomainError("preset_months_missing", field="months")
-    return dict.fromkeys(months, 1)
+    # Back-loaded: each month a step more than the one before it, about a quarter of the way at half time.
+    return {month: place if preset is Preset.BACK_LOADED else 1 for place, month in enumerate(months, start=1)}
 
 
 def _running(weights: Mapping[int, int]) -> dict[int, Fraction]:
@@ -80,15 +79,17 @@ def _running(weights: Mapping[int, int]) -> dict[int, Fraction]:
 
 
 def _shares_of(drawing: Drawing) -> dict[int, Fraction]:
-    """How far last year's plan had come at each month's end, from its own start to its own end."""
+    """How far last year's plan had come at each open month's end, from what stood before it to its own end."""
     points = drawing.last_year or {}
-    if not points:
+    months = sorted(set(points) & set(drawing.open_months))
+    if not months:
         raise DomainError("preset_last_year_missing", field="preset")
-    start = Fraction(drawing.last_start)
-    way = Fraction(points[max(points)]) - start
+    before = [points[month] for month in sorted(points) if month < months[0]]
+    start = Fraction(before[-1] if before else drawing.last_start)
+    way = Fraction(points[months[-1]]) - start
     if way == 0:
         raise DomainError("preset_last_year_flat", field="preset")
-    return {month: (Fraction(points[month]) - start) / way for month in sorted(points)}
+    return {month: (Fraction(points[month]) - start) / way for month in months}
 
 
 def _placed(shares: Mapping[int, Fraction], drawing: Drawing) -> dict[int, Decimal]:

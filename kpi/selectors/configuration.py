@@ -187,6 +187,11 @@ class Effect:
     directives: int
     followers: int
 
+    @property
+    def in_progress(self) -> int:
+        """Reports of months that are not locked, in whatever state but approved."""
+        return self.drafts + self.unsigned + self.unreviewed
+
 
 COUNTED = ("months", "drafts", "unsigned", "unreviewed", "unanswered", "following")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,8 +16,8 @@ from django.utils.timezone import localtime
 
 from kpi.domain.amending import Rule, Stage, rule_for
 from kpi.domain.periods import Period as Month
-from kpi.domain.plan_shapes import Points, Wording
-from kpi.domain.values import WHOLE_KINDS, Comparator, Kind, Polarity
+from kpi.domain.plan_shapes import LEVEL_KINDS, Drawing, Points, Wording, end_of
+from kpi.domain.values import WHOLE_KINDS, Accumulation, Comparator, Kind, Polarity
 from kpi.models import AssessmentSnapshot, Indicator, Milestone, Period, PlanPoint, Submission
 from kpi.models.querysets import IndicatorQuerySet
 
@@ -147,6 +147,54 @@ def plan_from(indicator: Indicator) -> Plan:
 def _node(row: Mapping[str, Any], locked: Sequence[str]) -> PlannedNode:
     due_on = date.fromisoformat(row["due_on"])
     return PlannedNode(row["ordinal"], row["name"], due_on, str(Month.of(due_on)) in locked)
+
+
+def drawing_of(plan: Plan, *, chosen: Collection[int] = (), start: Decimal | None = None) -> Drawing:
+    """What a preset draws from (at most 1 query, for last year's plan); ``plan.target`` must be known.
+
+    Locked months stay as they are, and the curve goes on from them. ``start`` in place of the usual beginning.
+    """
+    target = plan.target or Decimal(0)
+    end = end_of(target, Comparator(plan.indicator.comparator), plan.decimals)
+    past = [plan.points[code] for code in sorted(plan.points) if code in plan.locked]
+    before = _predecessor_of(plan.indicator)
+    return Drawing(
+        start=past[-1] if past else (start if start is not None else start_of(plan.indicator, end)),
+        end=end,
+        decimals=plan.decimals,
+        chosen=chosen,
+        last_year=_points_of(before),
+        last_start=start_of(before, before.target_value or Decimal(0)) if before else Decimal(0),
+        open_months=[Month.parse(code).month for code in plan.months if code not in plan.locked],
+    )
+
+
+def start_of(indicator: Indicator, end: Decimal) -> Decimal:
+    """Where a curve begins: at nothing; at the baseline for stocks and shares; at the end for what is level."""
+    if indicator.kind in LEVEL_KINDS or indicator.accumulation == Accumulation.PERIOD:
+        return end
+    is_stock = indicator.kind in (Kind.POINT_IN_TIME, Kind.RATIO)
+    is_same_unit = indicator.baseline_unit in ("", indicator.unit)
+    if is_stock and is_same_unit and indicator.baseline_value is not None:
+        return indicator.baseline_value
+    return Decimal(0)
+
+
+def last_year_points(indicator: Indicator) -> Points:
+    """Last year's plan by month number; empty for a task that begins this year (1 query at most)."""
+    return _points_of(_predecessor_of(indicator))
+
+
+def _predecessor_of(indicator: Indicator) -> Indicator | None:
+    if indicator.predecessor_id is None:
+        return None
+    earlier = Indicator.objects.with_plan().with_target(date(indicator.report.year, 1, 1))
+    return earlier.get(pk=indicator.predecessor_id)
+
+
+def _points_of(indicator: Indicator | None) -> Points:
+    planned = (indicator.planned or {}) if indicator else {}
+    return {Month.parse(code).month: Decimal(value) for code, value in planned.items()}
 
 
 def by_month(points: Mapping[str, Decimal]) -> Points:

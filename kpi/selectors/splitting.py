@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import OuterRef, Q, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import Department
 from accounts.models.departments import DepartmentKind
 from kpi.domain.plan_shapes import difference
 from kpi.domain.values import WHOLE_KINDS
 from kpi.models import Indicator, UnitTarget
+from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors.planning import stamp
 
 DISTRICT = DepartmentKind.DISTRICT
@@ -95,6 +98,57 @@ class Split:
 
     def as_json(self) -> dict[str, str]:
         return {share.unit.code: f"{share.value:.{self.decimals}f}" for share in self.shares if share.value is not None}
+
+
+@dataclass(frozen=True)
+class Given:
+    """One share of the KPI page; ``group`` is a township's district."""
+
+    name: str
+    group: str
+    value: Decimal
+    is_district: bool
+
+
+@dataclass(frozen=True)
+class GivenOut:
+    """What has been given out of a target, in official order; townships where no district has a share."""
+
+    target: Decimal | None
+    rows: Sequence[Given]
+
+    @property
+    def _values(self) -> list[Decimal]:
+        return [row.value for row in self.rows if row.is_district] or [row.value for row in self.rows]
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self._values, Decimal(0))
+
+    @property
+    def difference(self) -> Decimal | None:
+        return difference(self._values, self.target)
+
+
+def with_unit_targets(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
+    """Annotate what ``given_out`` reads, without a query of its own."""
+    shares = UnitTarget.objects.filter(indicator=OuterRef("pk")).order_by("department__ordinal")
+    row = JSONObject(
+        name="department__short_name",
+        group="department__parent__short_name",
+        kind="department__kind",
+        value=Cast("value", TextField()),
+    )
+    return indicators.annotate(said_shares=ArraySubquery(shares.values(row=row)))
+
+
+def given_out(indicator: Indicator, target: Decimal | None) -> GivenOut:
+    """The shares of an indicator that was read ``with_unit_targets``."""
+    rows = [
+        Given(row["name"], row["group"] or "", Decimal(row["value"]), row["kind"] == DISTRICT)
+        for row in indicator.said_shares
+    ]
+    return GivenOut(target, rows)
 
 
 def split_of(indicator: Indicator) -> Split:

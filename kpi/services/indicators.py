@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -85,6 +86,13 @@ def next_code(report: Report, letter: str) -> str:
     codes = Indicator.objects.filter(report=report, code__startswith=letter).values_list("code", flat=True)
     last = max((int(code[1:]) for code in codes), default=0)
     return f"{letter}{last + 1:02d}"
+
+
+def letter_of(report: Report, section: str) -> str:
+    """The letter that most indicators of a chapter begin with; T in a chapter without any."""
+    codes = Indicator.objects.filter(report=report, commitment__section=section).values_list("code", flat=True)
+    letters = Counter(code[0] for code in codes)
+    return letters.most_common(1)[0][0] if letters else "T"
 
 
 @transaction.atomic

@@ -138,7 +138,7 @@ def curve(
     months = forecast.months if forecast else ()
     steps = dict(targets or {}) if len(set((targets or {}).values())) > 1 else {}
     highs = [reach.high for reach in months]
-    top = _ceiling([*plan.values(), *actual.values(), *highs, *steps.values(), row.target or Decimal(0)])
+    top = ceiling([*plan.values(), *actual.values(), *highs, *steps.values(), row.target or Decimal(0)])
 
     def x(month: int) -> Decimal:
         return (MARGIN_LEFT + Decimal(width - MARGIN_LEFT - MARGIN_RIGHT) * (month - 1) / 11).quantize(TENTH)
@@ -196,7 +196,7 @@ def _dot(month: int, now: int, pending: Decimal | None) -> str:
     return "now" if pending is None else "now pending"
 
 
-def _ceiling(values: Sequence[Decimal]) -> Decimal:
+def ceiling(values: Sequence[Decimal]) -> Decimal:
     """A round number at or above every value: 1, 2, 4, 5, 8 or 10 times a power of ten."""
     most = max(values)
     if most <= 0:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from accounts import clock
 from kpi.selectors import periods as period_selector
-from kpi.web.navigation import items_for
+from kpi.web.navigation import items_for, same_page_of
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
@@ -20,6 +20,6 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     year = year or period_selector.current_year(known, clock.now())
     return {
         "nav_year": year,
-        "nav_years": [each for each, _begins_at in known],
+        "nav_years": [(each, same_page_of(each, request.path)) for each, _begins_at in known],
         "nav_items": items_for(actor, year, request.path, request.GET.get("period", "")) if year else [],
     }

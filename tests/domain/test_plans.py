@@ -42,6 +42,7 @@ def test_a_preset_draws_what_is_in_the_table(row):
         chosen=[int(month) for month in row["months"].split()],
         last_year=points(row["去年"]),
         last_start=Decimal(row["去年起点"]),
+        open_months=[int(month) for month in row["未锁定"].split()] or MONTHS,
     )
     try:
         found = " ".join(f"{month}:{value}" for month, value in draw(Preset(row["形状"]), drawing).items())
