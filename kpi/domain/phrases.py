@@ -25,6 +25,7 @@ UNITS = (
 NUMBER = re.compile(
     rf"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>{'|'.join(map(re.escape, UNITS))})(?P<after>以上|以内|左右)?"
 )
+FIGURE = re.compile(r"\d+(?:\.\d+)?")
 PER_UNIT = re.compile(r"每个(?P<scope>乡镇|区县)")
 DAY = re.compile(r"(?P<year>\d{4})年(?P<month>1[0-2]|[1-9])月(?:(?P<day>[1-3]?\d)日)?")
 # “过10亿元企业” is a threshold, not a target.
@@ -83,6 +84,18 @@ def read(phrase: str) -> Reading:
     if "破零" in phrase:
         return Reading(Kind.CUMULATIVE, "个", Decimal(1), accumulation=YTD)
     return _figure(phrase) or _day(phrase) or Reading()
+
+
+def renamed(name: str, old: str, new: str) -> str:
+    """A name with the figures of the new phrase in place of the old one's, where the two have as many.
+
+    “建设高标准农田6.95万亩” becomes “建设高标准农田7.5万亩” with its phrase.
+    """
+    before, after = FIGURE.findall(old), FIGURE.findall(new)
+    if len(before) != len(after):
+        return name
+    pairs = dict(zip(before, after, strict=True))
+    return FIGURE.sub(lambda found: pairs.get(found.group(), found.group()), name)
 
 
 YTD = Accumulation.YEAR_TO_DATE

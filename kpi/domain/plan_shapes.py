@@ -178,9 +178,10 @@ def _end(points: Points, wording: Wording) -> Iterator[Finding]:
             yield Finding(Doubt.ENDS_SHORT, month, last, target)
         elif last != target and wording.comparator not in (Comparator.MORE_THAN, Comparator.LESS_THAN):
             yield Finding(Doubt.ENDS_BEYOND, month, last, target)
+    in_time = [points[each] for each in sorted(points) if each <= wording.due_month]
     if month < wording.due_month:
         yield Finding(Doubt.ENDS_EARLY, month)
-    elif month > wording.due_month:
+    elif not in_time or in_time[-1] != last:
         yield Finding(Doubt.AFTER_DUE, month)
 
 

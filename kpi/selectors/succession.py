@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -40,13 +40,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Heir:
-    """An indicator of last year, its successors, what it came to, and where its phrase stands in the new text."""
+    """An indicator of last year, its successors, what it came to, and where its phrase stands in the new text.
+
+    ``is_shared``: its phrase has other indicators too.
+    """
 
     indicator: Indicator
     successors: Sequence[Indicator]
     result: Result | None
     place: Place | None
     quote: str
+    is_shared: bool
 
     @property
     def standing(self) -> Standing:
@@ -77,7 +81,7 @@ def heirs(report: Report) -> list[Heir]:
     successors: dict[int, list[Indicator]] = defaultdict(list)
     for found in _of_year(report.year).filter(predecessor__report__year=report.year - 1):
         successors[found.predecessor_id].append(found)
-    last = results(found.pk for found in earlier)
+    last, owners = results(found.pk for found in earlier), Counter(found.commitment_id for found in earlier)
     undecided = [found for found in earlier if found.pk not in successors and not found.ended_because]
     places = _places(report, undecided)
     return [
@@ -87,6 +91,7 @@ def heirs(report: Report) -> list[Heir]:
             result=last.get(found.pk),
             place=place,
             quote=report.text[place.start : place.end] if place else "",
+            is_shared=owners[found.commitment_id] > 1,
         )
         for found in earlier
         for place in [places.get(found.commitment.code)]

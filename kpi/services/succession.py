@@ -7,22 +7,29 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts import audit
 from accounts.permissions import Actor
+from kpi import wording
+from kpi.domain import phrases
+from kpi.domain.anchors import figures_changed
 from kpi.domain.errors import DomainError, IllegalTransition
+from kpi.domain.plan_shapes import Preset, draw
 from kpi.models import Commitment, Indicator, Milestone, Report, Submission, UnitTarget
-from kpi.selectors import succession
+from kpi.selectors import planning, succession
 from kpi.selectors.succession import Heir, Standing
 from kpi.services import anchoring, indicators, permissions, plans
 from kpi.services.content import ContentInvalid, require_reason
+from kpi.services.notices import NOTICE_LANGUAGE
 
 COPIED = (
     *("name", "kind", "unit", "decimals", "comparator", "polarity", "accumulation", "strength", "frequency"),
     *("lead_department", "accountable_post", "definition", "peer_set", "coverage_scope", "evidence_required"),
     *("needs_cosign", "rule_set", "is_lead_proposed", "notes"),
 )
-LONGEST_REASON = 200
+LONGEST_REASON, LONGEST_NAME = 200, 60
 
 
 @transaction.atomic
@@ -54,7 +61,7 @@ def _carry_over(heir: Heir, report: Report, actor: Actor, now: datetime) -> Indi
         final_due_on=a_year_later(old.final_due_on),
         predecessor=old,
         **_baseline(heir),
-        **{name: getattr(old, name) for name in COPIED},
+        **{name: getattr(old, name) for name in COPIED} | _precision(heir),
     )
     new.supporting_departments.set(old.supporting_departments.filter(is_active=True))
     _copy_plan(heir, new)
@@ -76,11 +83,9 @@ def _carry_over(heir: Heir, report: Report, actor: Actor, now: datetime) -> Indi
 def _baseline(heir: Heir) -> dict[str, object]:
     if heir.result is None or heir.result.actual is None:
         return {}
-    return {
-        "baseline_value": heir.result.actual,
-        "baseline_unit": heir.indicator.unit,
-        "baseline_note": f"{heir.result.month} 公布的完成值",
-    }
+    with override(NOTICE_LANGUAGE):
+        note = _("%(month)s公布的完成值") % {"month": wording.month(heir.result.month)}
+    return {"baseline_value": heir.result.actual, "baseline_unit": heir.indicator.unit, "baseline_note": note}
 
 
 def _code(old: Indicator, report: Report) -> str:
@@ -130,8 +135,48 @@ def _copy_plan(heir: Heir, new: Indicator) -> None:
         plans.set_first_target(new, Decimal(len(nodes)))
         return
     plans.write_points(new, {f"{year}{point.period[4:]}": point.value for point in old.plan_points.all()})
-    if old.target_value is not None:
-        plans.set_first_target(new, old.target_value)
+    target = _target(heir)
+    if target is None:
+        return
+    plans.set_first_target(new, target)
+    if target != old.target_value:
+        _rescale(new)
+
+
+def _target(heir: Heir) -> Decimal | None:
+    """What the new phrase says, where it clearly says another figure of the same unit; else last year's target.
+
+    A phrase that several tasks share names no one's figure.
+    """
+    reading = _reading(heir)
+    return heir.indicator.target_value if reading is None else reading.target
+
+
+def _reading(heir: Heir) -> phrases.Reading | None:
+    old = heir.indicator
+    if not heir.quote or not figures_changed(old.commitment.quote, heir.quote) or heir.is_shared:
+        return None
+    reading = phrases.read(heir.quote)
+    return reading if reading.target is not None and reading.unit == old.unit else None
+
+
+def _precision(heir: Heir) -> dict[str, object]:
+    """The name and the places of the new figure."""
+    reading, old = _reading(heir), heir.indicator
+    if reading is None:
+        return {}
+    name = phrases.renamed(old.name, old.commitment.quote, heir.quote)[:LONGEST_NAME]
+    return {"name": name, "decimals": max(old.decimals, reading.decimals)}
+
+
+def _rescale(new: Indicator) -> None:
+    """The curve in last year's shape, to this year's target; a level or empty one stays as it was."""
+    plan = planning.plan_of(new)
+    try:
+        drawn = draw(Preset.LAST_YEAR, planning.drawing_of(plan))
+    except DomainError:
+        return
+    plans.write_points(new, {f"{plan.year}-{month:02d}": value for month, value in drawn.items()})
 
 
 def _open_nodes(old: Indicator) -> list[Milestone] | None:

@@ -93,7 +93,7 @@ NAMES = tuple(spec.name for _title, specs in GROUPS for spec in specs) + tuple(s
 # What choosing another phrase fills in anew, unless somebody has written over it.
 FROM_PHRASE = (
     *("kind", "unit", "decimals", "comparator", "polarity", "accumulation", "coverage_scope", "target"),
-    *("final_due_on", "strength", "name", "code", "section"),
+    *("final_due_on", "frequency", "strength", "name", "code", "section"),
 )
 
 
@@ -137,6 +137,12 @@ class IndicatorForm:
 
     def errors_of(self, name: str) -> list[FieldError]:
         return [error for error in self.summary if error.field == name]
+
+    @property
+    def labelled(self) -> list[tuple[str | Promise, FieldError]]:
+        """Every error with the name of its field."""
+        names = {spec.name: spec.label for _title, specs in (*GROUPS, ("", NEW_ONLY)) for spec in specs}
+        return [(names.get(error.field, _("引文")), error) for error in self.summary]
 
     @property
     def quote_errors(self) -> list[FieldError]:

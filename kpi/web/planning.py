@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from kpi.domain.errors import DomainError
 from kpi.domain.periods import Period as Month
@@ -100,6 +101,17 @@ class PlanForm:
             return plans.points_of(self.plan.year, [due for due in map(_day, (row.due for row in self.nodes)) if due])
         said = {cell.code: _number(cell.value, self.plan.decimals) for cell in self.cells}
         return {code: value for code, value in said.items() if value is not None}
+
+    @property
+    def labelled(self) -> list[tuple[str, FieldError]]:
+        """Every error with the month or node it is at."""
+        return [(self._label(error.field), error) for error in self.summary]
+
+    def _label(self, name: str) -> str:
+        if name in self.plan.months:
+            return _("%(month)s月") % {"month": Month.parse(name).month}
+        place = name.split("-")[1] if name.startswith("node-") else ""
+        return _("节点 %(number)s") % {"number": place} if place else ""
 
     def _errors(self, name: str) -> list[FieldError]:
         return [error for error in self.summary if error.field == name]

@@ -46,6 +46,12 @@ class SplitForm:
             for found in self.read.districts
         ]
 
+    @property
+    def labelled(self) -> list[tuple[str, FieldError]]:
+        """Every error with the unit it is at."""
+        names = {share.unit.code: share.unit.short_name for share in self.stored.shares}
+        return [(names.get(error.field, ""), error) for error in self.summary]
+
     def _line(self, share: Share) -> Line:
         code = share.unit.code
         return Line(share, str(self.raw.get(code, "")), [error for error in self.summary if error.field == code])

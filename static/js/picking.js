@@ -23,7 +23,7 @@ function piecesOf(range) {
 function take(pieces) {
   const words = pieces.map((piece) => piece.words).join("");
   if (words.trim() === "") return;
-  quote.value = words.trim().replace(/[。，；]$/, "");
+  quote.value = words.trim().replace(/[。，；、！？]$/, "");
   start.value = pieces[0].start + (words.length - words.trimStart().length);
   quote.dispatchEvent(new Event("input", { bubbles: true }));
   const end = Number(start.value) + quote.value.length;

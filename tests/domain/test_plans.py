@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kpi.domain.amending import RULES, Rule, Stage, locked_changes, refusals, rule_for
 from kpi.domain.errors import DomainError
-from kpi.domain.phrases import read, strength_of
+from kpi.domain.phrases import read, renamed, strength_of
 from kpi.domain.plan_shapes import (
     MONTHS,
     Drawing,
@@ -159,6 +159,19 @@ def test_the_verb_before_a_phrase_says_how_firm_it_is():
     assert strength_of("确保粮食播种面积191万亩以上、粮食产量64万吨以上") is Strength.MUST
     assert strength_of("力争新增规模以上工业企业10家") is Strength.AIM
     assert strength_of("推进大峡谷5A级景区创建") is Strength.SUPPORT
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "expected"),
+    [
+        ("建设高标准农田6.95万亩", "建设高标准农田6.95万亩", "建设高标准农田7.5万亩", "建设高标准农田7.5万亩"),
+        ("新增专精特新企业8家", "新增8家", "新增9家、培育20家", "新增专精特新企业8家"),
+        ("5A级景区创建", "创建5A级景区1家", "创建5A级景区2家", "5A级景区创建"),
+        ("没有数字的任务", "推进创建", "推进创建", "没有数字的任务"),
+    ],
+)
+def test_a_name_takes_the_new_figures_with_its_phrase(name, old, new, expected):
+    assert renamed(name, old, new) == expected
 
 
 def test_a_day_is_a_day():

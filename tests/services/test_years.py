@@ -158,9 +158,15 @@ def test_a_task_goes_on_with_target_plan_shares_and_last_years_result_as_its_bas
     [new] = carry_over(actor, "A06")
     assert (new.code, new.predecessor, new.final_due_on) == ("A06", old, date(2026, 12, 31))
     assert new.commitment.quote == "建设高标准农田7.5万亩" and new.commitment.is_anchored
-    assert new.targets.get().value == Decimal("6.95") and new.targets.get().effective_on == date(2026, 1, 1)
+    # The new phrase says another figure: the target is that one, and the curve goes there in last year's shape.
+    assert (new.name, new.targets.get().value) == ("建设高标准农田7.5万亩", Decimal("7.5"))
+    assert new.targets.get().effective_on == date(2026, 1, 1)
     points = dict(new.plan_points.values_list("period", "value"))
-    assert points == {f"2026{code[4:]}": value for code, value in old.plan_points.values_list("period", "value")}
+    shape = dict(old.plan_points.values_list("period", "value"))
+    for code, value in shape.items():
+        fair = (value * Decimal("7.5") / Decimal("6.95")).quantize(Decimal("0.01"))
+        assert abs(points[f"2026{code[4:]}"] - fair) <= Decimal("0.01")
+    assert points["2026-12"] == Decimal("7.5") and len(points) == len(shape)
     last = AssessmentSnapshot.objects.filter(indicator=old).order_by("-period__code").first()
     assert (new.baseline_value, new.baseline_unit) == (last.actual, "万亩")
     assert new.unit_targets.get().value == 2
@@ -198,11 +204,12 @@ def test_what_was_decided_is_told_apart_and_done_once(actor):
     succession_service.end(indicator=old, reason="任务已全部完成", **given)
     found = {heir.indicator.code: heir for heir in succession.heirs(report())}
     assert len(found) == 103
-    assert (found["A06"].standing, found["A07"].standing) == (Standing.CONTINUES, Standing.ENDS)
+    assert (found["A06"].standing, found["A06"].changes) == (Standing.CHANGED, ["target_value"])
+    assert found["A07"].standing is Standing.ENDS
     assert found["A03"].standing is Standing.OPEN and found["A03"].is_proposed
     assert found["A03"].quote and found["A06"].quote == ""
-    made.targets.update(value=Decimal("7.5"))
-    assert {heir.indicator.code: heir for heir in succession.heirs(report())}["A06"].changes == ["target_value"]
+    made.targets.update(value=Decimal("6.95"))
+    assert {heir.indicator.code: heir for heir in succession.heirs(report())}["A06"].standing is Standing.CONTINUES
     with pytest.raises(DomainError, match="succession_nothing_chosen"):
         carry_over(actor, "A06", "A07", "X99")
     with pytest.raises(IllegalTransition, match="succession_has_heir"):

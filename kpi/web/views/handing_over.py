@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts import clock
 from kpi.domain.errors import DomainError, NotPermitted
@@ -21,6 +22,7 @@ from kpi.web.errors import status_of
 from kpi.web.views.configuring import indicator_or_404
 
 FIELDS = ("to", "effective_on", "reason", "keeps_supporting")
+LABELS = {"to": _lazy("新牵头单位"), "effective_on": _lazy("起始日"), "reason": _lazy("事由")}
 
 
 @login_required
@@ -72,6 +74,7 @@ def _owner_page(
         "indicator": indicator,
         "raw": raw,
         "errors": errors,
+        "labelled": [(LABELS[error.field], error) for error in errors],
         "by_field": {error.field: error for error in reversed(errors)},
         "problem": problem,
         "effect": configuration.effect_on(indicator),

@@ -27,7 +27,7 @@ from kpi.web.plan_picture import picture
 from kpi.web.planning import PlanForm
 from kpi.web.views.configuring import indicator_or_404
 
-WIDTHS = {"wide": 760, "slim": 350}
+WIDTHS = {"wide": 1120, "slim": 350}
 
 
 @login_required
@@ -122,6 +122,7 @@ def _shown(form: PlanForm) -> dict[str, Any]:
         "plan": plan,
         "indicator": plan.indicator,
         "findings": findings,
+        "has_before": bool(before),
         "pictures": [
             (css, picture(plan, points, findings, before=before, width=width)) for css, width in WIDTHS.items()
         ],
