@@ -51,7 +51,7 @@ def test_a_preset_draws_what_is_in_the_table(row):
     assert found == row["结果"]
 
 
-FIGURES = st.decimals(min_value=0, max_value=10**6, places=2)
+FIGURES = st.integers(min_value=0, max_value=10**8).map(lambda cents: Decimal(cents).scaleb(-2))
 
 
 @given(FIGURES, FIGURES, st.integers(min_value=2, max_value=4), st.sets(st.sampled_from(MONTHS), min_size=1))
@@ -95,7 +95,7 @@ def test_a_target_is_shared_out_as_in_the_table(row):
     assert " ".join(map(str, found)) == row["分解"]
 
 
-@given(st.decimals(min_value=0, max_value=10**6, places=2), st.lists(FIGURES, min_size=1, max_size=30))
+@given(FIGURES, st.lists(FIGURES, min_size=1, max_size=30))
 def test_shares_add_up_to_the_target_and_are_off_by_less_than_a_unit(total, weights):
     found = split(total, weights, decimals=2)
     assert difference(found, total) == 0
