@@ -8,6 +8,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from kpi import labels
@@ -145,6 +146,11 @@ class Indicator(models.Model):
         """Its milestones as ``with_nodes`` has them; asked for here (1 query) where it did not come ``for_board``."""
         return Indicator.objects.with_nodes().values_list("node_rows", flat=True).get(pk=self.pk)
 
+    @cached_property
+    def former_rows(self) -> list[dict[str, Any]]:
+        """What it was held to before, as ``with_plan`` has it; asked for here (1 query) where it did not come so."""
+        return Indicator.objects.with_plan().values_list("former_rows", flat=True).get(pk=self.pk)
+
 
 @pghistory.track()
 class Target(models.Model):
@@ -169,7 +175,10 @@ class Target(models.Model):
 
 @pghistory.track(*with_deletions())
 class PlanPoint(models.Model):
-    """Planned value at the end of a month (序时进度). A month without a row is not due."""
+    """Planned value at the end of a month (序时进度), as it is now. A month without a row is not due.
+
+    What was planned before a change of target is a ``FormerPlan``.
+    """
 
     indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="plan_points", verbose_name=_("指标任务"))
     period = PeriodCodeField(_("报告期"))
@@ -189,7 +198,7 @@ class PlanPoint(models.Model):
 
 @pghistory.track(*with_deletions())
 class Milestone(models.Model):
-    """A node of a deliverable: what must exist by which day."""
+    """A node of a deliverable: what must exist by which day, as it is now."""
 
     indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="milestones", verbose_name=_("指标任务"))
     ordinal = models.PositiveSmallIntegerField(_("序号"))
@@ -211,6 +220,41 @@ class Milestone(models.Model):
     def key(self) -> str:
         """Its name in ``Submission.completed_nodes``."""
         return str(self.ordinal)
+
+
+class FormerPlan(models.Model):
+    """All an indicator was held to until a change of target took its place (原计划): kept whole, never rewritten.
+
+    It holds for the months before ``replaced_from``, back to the change before it; what holds now are the rows of
+    ``Target``, ``PlanPoint`` and ``Milestone`` and the indicator's final date. ``plan`` is month to planned value as
+    text, ``nodes`` are the milestones as ``with_nodes`` has them. ``stays_yardstick``: the change that replaced it was
+    asked for too late, so that scores go on measuring by this. ``recorded_at`` is the database's clock, the same as
+    that of the history rows written in the same transaction.
+    """
+
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="former_plans", verbose_name=_("指标任务"))
+    replaced_from = PeriodCodeField(_("自何期起被替代"))
+    target = FigureField(_("目标值"), null=True, blank=True)
+    final_due_on = models.DateField(_("完成时限"))
+    plan = models.JSONField(_("序时计划"))
+    nodes = models.JSONField(_("节点"))
+    stays_yardstick = models.BooleanField(_("考核仍按此计"), default=False)
+    replaced_at = models.DateTimeField(_("调整时间"))
+    recorded_at = models.DateTimeField(_("入库时间"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("原计划")
+        verbose_name_plural = _("原计划")
+        ordering = ("indicator", "replaced_from")
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "replaced_from"], name="former_plan_once_per_month"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="former_plan_is_kept", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator_id} → {self.replaced_from}"
 
 
 @pghistory.track(*with_deletions())
