@@ -81,6 +81,7 @@ if (text) {
   text.addEventListener("keydown", pressed);
   document.querySelectorAll("[data-nojs]").forEach((each) => { each.hidden = true; });
   document.querySelectorAll("[data-js]").forEach((each) => { each.hidden = false; });
-  text.querySelector(".chosen")?.scrollIntoView({ block: "center" });
+  const chosen = text.querySelector(".chosen");
+  if (chosen) text.scrollTop = chosen.offsetTop - text.clientHeight / 2;
 }
 document.getElementById("errors")?.focus();
