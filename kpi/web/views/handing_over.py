@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from accounts import clock
 from kpi.domain.errors import DomainError, NotPermitted
@@ -22,7 +22,7 @@ from kpi.web.errors import status_of
 from kpi.web.views.configuring import indicator_or_404
 
 FIELDS = ("to", "effective_on", "reason", "keeps_supporting")
-LABELS = {"to": _lazy("新牵头单位"), "effective_on": _lazy("起始日"), "reason": _lazy("事由")}
+LABELS = {"to": gettext_lazy("新牵头单位"), "effective_on": gettext_lazy("起始日"), "reason": gettext_lazy("事由")}
 
 
 @login_required
