@@ -10,7 +10,9 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, DecimalField, Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import JSONObject
 
 from kpi.domain.plan_shapes import Doubt, Finding, doubts
 from kpi.domain.values import SubmissionState
@@ -217,6 +219,18 @@ def effect_on(indicator: Indicator) -> Effect:
 def _count(rows: QuerySet, column: str = "pk") -> Subquery:
     counted = rows.order_by().values("indicator").annotate(number=Count(column, distinct=True))
     return Subquery(counted.values("number"))
+
+
+def with_leads(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
+    """Annotate ``said_handovers``: changes of the lead that were not withdrawn, latest first, as plain mappings."""
+    found = Handover.objects.filter(indicator=OuterRef("pk"), withdrawn_at=None).order_by("-effective_on", "-pk")
+    row = JSONObject(
+        day="effective_on",
+        reason="reason",
+        before="from_department__short_name",
+        after="to_department__short_name",
+    )
+    return indicators.annotate(said_handovers=ArraySubquery(found.values(row=row)))
 
 
 def handovers(indicator: Indicator) -> Sequence[Handover]:

@@ -31,7 +31,7 @@ Read = TypeVar("Read")
 
 
 @transaction.atomic
-def create(*, report: Report, raw: Raw, actor: Actor, now: datetime) -> Indicator:
+def add(*, report: Report, raw: Raw, actor: Actor, now: datetime) -> Indicator:
     """A new indicator from a phrase of the report (``quote``, ``start``) with its target; no plan yet.
 
     The phrase becomes a commitment unless one holds it already. Raises ``NotPermitted`` or ``ContentInvalid``.

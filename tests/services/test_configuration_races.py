@@ -88,7 +88,7 @@ def test_without_holding_the_year_the_plan_slips_under_the_lock(committed_db):
 
 def test_two_who_take_the_same_code_get_one_task(committed_db):
     report, actor = Report.objects.get(year=2025), office()
-    made = in_parallel(*[lambda: indicators.create(report=report, raw=FILLED, actor=actor, now=NOW)] * 2)
+    made = in_parallel(*[lambda: indicators.add(report=report, raw=FILLED, actor=actor, now=NOW)] * 2)
     assert sorted(type(each).__name__ for each in made) == ["ContentInvalid", "Indicator"]
     assert Indicator.objects.filter(code="A90").count() == 1
 

@@ -50,7 +50,7 @@ def report(db) -> Report:
 @pytest.fixture
 def create(report: Report, actor) -> Callable[..., Indicator]:
     def make(who: str = "dcs_1", **changed: object) -> Indicator:
-        return indicators.create(report=report, raw={**FILLED, **changed}, actor=actor(who), now=NOW)
+        return indicators.add(report=report, raw={**FILLED, **changed}, actor=actor(who), now=NOW)
 
     return make
 

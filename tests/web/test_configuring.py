@@ -345,6 +345,7 @@ def test_the_effect_of_another_lead_is_said_before_and_it_can_be_withdrawn(offic
     raw = {"to": "water", "effective_on": "2025-08-01", "reason": "职责调整到水利局", "keeps_supporting": "on"}
     assert office.post(OWNER, raw).status_code == 302
     assert "2025-08-01 起由市水利局牵头" in text(office.get(OWNER))
+    assert "2025-08-01 牵头单位 市农业农村局 → 市水利局 职责调整到水利局" in text(office.get("/2025/kpis/A06/"))
     twice = office.post(OWNER, raw)
     assert twice.status_code == 422 and "请先撤回它" in text(twice)
     handover = Handover.objects.get()

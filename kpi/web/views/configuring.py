@@ -129,7 +129,7 @@ def _take_new(request: HttpRequest, report: Report) -> HttpResponse:
     if request.POST.get("action") == "pick":
         return _pick(request, report, raw)
     try:
-        made = indicators.create(report=report, raw=raw, actor=request.actor, now=clock.now())
+        made = indicators.add(report=report, raw=raw, actor=request.actor, now=clock.now())
     except ContentInvalid as problem:
         return _new_page(request, report, raw, problem.errors, 422)
     messages.success(request, _("%(code)s 已建立，请排序时计划") % {"code": made.code})
