@@ -20,6 +20,7 @@ APPEND_ONLY = (
     "kpi_bulletinedit",
     "kpi_bulletinstep",
     "kpi_bulletinfile",
+    "kpi_formerplan",
 )
 
 

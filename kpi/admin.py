@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext as _
 from import_export import fields, widgets
 
+from accounts import clock
 from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin
 from accounts.models import Department, Post, Role
 from kpi.models import (
@@ -13,6 +14,7 @@ from kpi.models import (
     Directive,
     DirectiveEntry,
     DueRule,
+    Handover,
     Indicator,
     Milestone,
     Period,
@@ -20,8 +22,10 @@ from kpi.models import (
     Report,
     RuleSet,
     Target,
+    UnitTarget,
     WorkdayOverride,
 )
+from kpi.selectors import periods as period_selector
 
 OFFICE = frozenset({Role.SUPERVISOR})
 READERS = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
@@ -57,9 +61,9 @@ class IndicatorResource(AuditedResource):
         )
 
     def get_queryset(self):
-        """The latest report's indicators: a code belongs to one year."""
-        latest = Report.objects.order_by("-year").values("pk")[:1]
-        return super().get_queryset().filter(report__in=latest)
+        """The current year's indicators: a code belongs to one year, and one may be in preparation."""
+        year = period_selector.current_year(period_selector.years(), clock.now())
+        return super().get_queryset().filter(report__year=year)
 
     def before_import_row(self, row, **kwargs) -> None:
         if not self.get_queryset().filter(code=row.get("code")).exists():
@@ -107,6 +111,20 @@ class IndicatorAdmin(TableAdmin):
     raw_id_fields = ("commitment",)
     filter_horizontal = ("supporting_departments",)
     inlines = (TargetInline, PlanPointInline, MilestoneInline)
+
+
+@admin.register(UnitTarget)
+class UnitTargetAdmin(ReadOnlyAdmin):
+    viewers = OFFICE | READERS
+    list_display = ("indicator", "department", "value")
+    list_select_related = ("indicator", "department")
+
+
+@admin.register(Handover)
+class HandoverAdmin(ReadOnlyAdmin):
+    viewers = OFFICE | READERS
+    list_display = ("indicator", "from_department", "to_department", "effective_on", "done_at", "withdrawn_at")
+    list_select_related = ("indicator", "from_department", "to_department")
 
 
 @admin.register(Report)

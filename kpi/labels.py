@@ -17,6 +17,7 @@ from kpi.domain.directives import DirectiveKind, DirectiveState, DirectiveVerb
 from kpi.domain.evidence import Need
 from kpi.domain.exporting import ExportKind, ExportState
 from kpi.domain.forecast import Silence
+from kpi.domain.plan_shapes import Preset
 from kpi.domain.rag import Basis
 from kpi.domain.reminders import Audience, Ladder
 from kpi.domain.runs import Hint
@@ -363,6 +364,55 @@ BULLETIN_FIELD = {
     "directives_in_hand": Label(_("已签收或办理中的批示")),
     "directives_in_review": Label(_("已反馈、待复核的批示")),
     "directives_overdue": Label(_("过了反馈期限还没有反馈的批示")),
+}
+# What is open about an indicator in the configuration (``kpi.selectors.configuration.Gap``).
+GAP = {
+    "no_plan": Label(_("缺计划"), "bad"),
+    "plan_falls": Label(_("计划走势相反"), "bad"),
+    "plan_end": Label(_("末月与目标不符"), "bad"),
+    "no_target": Label(_("缺目标"), "bad"),
+    "split_differs": Label(_("分解合计不等于目标")),
+    "lead_proposed": Label(_("牵头为建议")),
+    "target_carried": Label(_("目标与去年相同")),
+    "inactive": Label(_("已停用")),
+}
+PRESET = {
+    Preset.EVEN: Label(_("均匀")),
+    Preset.QUARTER_ENDS: Label(_("季度末")),
+    Preset.BACK_LOADED: Label(_("前低后高")),
+    Preset.CHOSEN_MONTHS: Label(_("只在某几月")),
+    Preset.LAST_YEAR: Label(_("复制去年形状")),
+}
+# What was decided of last year's indicators (``kpi.selectors.succession.Standing``).
+SUCCESSION = {
+    "open": Label(_("未决定"), "empty"),
+    "continues": Label(_("延续"), "approved"),
+    "changed": Label(_("延续，有调整"), "submitted"),
+    "ends": Label(_("不延续"), "draft"),
+}
+# In what a successor differs.
+CHANGED_FIELD = {
+    "kind": Label(_("类型")),
+    "unit": Label(_("单位")),
+    "comparator": Label(_("比较符")),
+    "target_value": Label(_("目标值")),
+    "lead_department_id": Label(_("牵头单位")),
+}
+# What a year needs before it can start (``kpi.selectors.readiness.Need``).
+YEAR_NEED = {
+    "months": Label(_("十二个报告期")),
+    "due_rule": Label(_("报送时限规则")),
+    "lamp_rule": Label(_("亮灯规则")),
+    "reminders": Label(_("催报规则")),
+    "text": Label(_("报告原文")),
+    "indicators": Label(_("指标任务")),
+    "plans": Label(_("各项任务的序时计划")),
+    "targets": Label(_("各项任务的目标值")),
+    "calendar": Label(_("放假和调休安排")),
+    "decided": Label(_("去年任务是否延续")),
+    "unowned": Label(_("每句承诺都有任务，或注明不立项")),
+    "leads": Label(_("牵头单位已确定")),
+    "closed_leads": Label(_("牵头单位仍在用")),
 }
 STAGE = {
     0: Label(_("未启动")),

@@ -278,6 +278,66 @@ def _reports() -> dict[str, str]:
     }
 
 
+def _configuring() -> dict[str, str]:
+    """Indicators as the office sets them up: phrases, codes, what is fixed by now."""
+    return {
+        "field_required": _("请填写这一项"),
+        "quote_length": _("引文应有 %(least)s 至 %(most)s 字，请在原文中选中一句话"),
+        "quote_not_in_text": _("原文中没有这句话，引文须与原文一字不差"),
+        "quote_overlaps": _("与 %(commitment)s“%(quote)s”部分重叠；请选在它之内，或避开它"),
+        "indicator_code_malformed": _("编号应写成 T45 的样子：T、I、A 加两三位数字"),
+        "indicator_code_taken": _("%(code)s 已经用过，下一个空号是 %(free)s"),
+        "indicator_stale": _("有人在你之后改过这项任务，没有保存；你填的还在下面，请核对后再保存"),
+        "indicator_so_already": _("这项任务已经是这个状态"),
+        "lead_required": _("请选择牵头单位"),
+        "lead_supports_itself": _("%(unit)s已是牵头单位，不能同时配合"),
+        "post_of_indicator_required": _("请选择分管领导职务"),
+        "scope_required": _("覆盖类任务须选择覆盖范围"),
+        "rank_for_ranks_only": _("只有位次类任务可以用“位次”比较"),
+        "target_required": _("请填写目标值"),
+        "change_fixed": _("已经报过数，这一项本年度不能再改"),
+        "change_only_grows": _("已经报过数，小数位只能增加"),
+        "change_by_case": _("已有公布的月份，这一项要走目标调整"),
+        "change_act": _("已经报过数，请用“变更牵头单位”办理"),
+        "commitment_owned": _("%(commitment)s 已有任务，不能列为不立项"),
+        "handover_waits": _("已有一次牵头单位变更待生效，请先撤回它"),
+        "handover_to_itself": _("%(unit)s现在就是牵头单位"),
+        "handover_day_outside": _("起始日应在今天 %(today)s 至 %(year)s 年度结束之间"),
+        "handover_over": _("这次变更已经生效或撤回，不能再撤回"),
+    }
+
+
+def _planning() -> dict[str, str]:
+    """Curves, milestones, shares and years."""
+    return {
+        "plan_stale": _("有人在你之后改过这份计划，没有保存；你填的还在下面，请核对后再保存"),
+        "plan_month_locked": _("%(month)s 月已锁定，计划不能再改"),
+        "preset_months_missing": _("请先勾选月份"),
+        "preset_last_year_missing": _("去年没有对应的任务或计划，不能复制"),
+        "preset_last_year_flat": _("去年的计划全年不变，没有形状可复制"),
+        "preset_unknown": _("没有这种形状，请重新选择"),
+        "version_gone": _("没有这一版计划，请刷新后重试"),
+        "row_unreadable": _("没有读到数字，请粘贴一行或一列数字"),
+        "row_too_long": _("粘贴了 %(given)s 个数，这里只有 %(room)s 格"),
+        "node_missing": _("请至少填一个节点"),
+        "node_name_required": _("请填写节点名称"),
+        "node_day_required": _("请填写节点日期"),
+        "node_outside_year": _("节点日期应在 %(year)s 年之内"),
+        "node_day_locked": _("这个节点的月份已锁定，日期应仍是 %(day)s"),
+        "node_month_locked": _("%(month)s 月已锁定，不能再排节点"),
+        "nodes_fixed": _("已经报过数，节点不能删去，只能增加"),
+        "split_stale": _("有人在你之后改过这份分解，没有保存；你填的还在下面，请核对后再保存"),
+        "unit_unknown": _("不认识“%(name)s”，请用单位的名称或简称"),
+        "year_malformed": _("年度应写成 2026 的样子"),
+        "year_too_far": _("现在还不能开启 %(year)s 年度"),
+        "year_out_of_order": _("年度应依次开启，下一个是 %(next)s"),
+        "year_has_text": _("%(year)s 年已有报告原文，更正请用“更正原文”"),
+        "succession_nothing_chosen": _("请先勾选要沿用的任务"),
+        "succession_has_heir": _("今年已有对应任务，不能再标为不延续"),
+        "succession_not_ended": _("这项任务没有标为不延续"),
+    }
+
+
 TABLES = (
     _figures,
     _filing,
@@ -291,6 +351,8 @@ TABLES = (
     _bulletins,
     _editions,
     _reports,
+    _configuring,
+    _planning,
 )
 
 

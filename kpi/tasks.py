@@ -3,13 +3,16 @@
 from celery import shared_task
 
 from accounts import clock
-from kpi.services import evidence, exporting, reminders
+from kpi.services import evidence, exporting, handovers, reminders
 from kpi.workbooks.export import make
 
 
 @shared_task(name="kpi.tick")
 def tick() -> int:
-    return reminders.tick(now=clock.now())
+    now = clock.now()
+    # First, so that whoever leads from today on is reminded, and nobody else.
+    handovers.carry_out_due(now=now)
+    return reminders.tick(now=now)
 
 
 @shared_task(name="kpi.sweep_evidence")

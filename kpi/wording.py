@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from kpi import labels
 from kpi.domain.periods import Period as Month
+from kpi.domain.plan_shapes import Doubt, Finding
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Rag
 
@@ -71,6 +72,25 @@ def amount(value: Decimal, indicator: Indicator) -> str:
     if indicator.kind == Kind.RATIO:
         return _("%(points)s 个百分点") % {"points": figure(value, 1)}
     return with_unit(value, indicator)
+
+
+def finding(found: Finding, indicator: Indicator) -> str:
+    """What looks wrong with a planned curve, as a sentence."""
+    said = {
+        "month": found.month,
+        "value": with_unit(found.value, indicator),
+        "other": with_unit(found.other, indicator),
+    }
+    sentences = {
+        Doubt.EMPTY: _("还没有计划：没有计划的月份不要求填报，亮灯为未到期"),
+        Doubt.FALLS: _("%(month)s月计划 %(value)s，低于前面的 %(other)s"),
+        Doubt.RISES: _("%(month)s月计划 %(value)s，高于前面的 %(other)s，而这项越低越好"),
+        Doubt.ENDS_SHORT: _("最后一个计划月（%(month)s月）是 %(value)s，没有达到目标 %(other)s"),
+        Doubt.ENDS_BEYOND: _("最后一个计划月（%(month)s月）是 %(value)s，超出目标 %(other)s"),
+        Doubt.ENDS_EARLY: _("计划只到 %(month)s月，之后到完成时限的月份都是未到期"),
+        Doubt.AFTER_DUE: _("计划排到 %(month)s月，晚于完成时限"),
+    }
+    return sentences[found.doubt] % said
 
 
 def step(value: Decimal | None, before: Decimal | None, indicator: Indicator) -> str:

@@ -95,6 +95,7 @@ KINDS = {
     "bulletin.sent": MessageKind(_("通报待签发"), group="bulletin"),
     "bulletin.returned": MessageKind(_("通报退回"), group="bulletin"),
     "bulletin.published": MessageKind(_("督查通报"), needs_action=False, is_digest=True, group="bulletin"),
+    "indicator.handed_over": MessageKind(_("牵头单位变更"), needs_action=False, group="report"),
     "submission.approved": MessageKind(_("已审定"), channels=INBOX_ONLY, needs_action=False, group="review"),
 }
 

@@ -76,6 +76,7 @@ TEMPLATES = [
                 "living_ui": "kpi.web.templatetags.living_ui",
                 "bulletin_ui": "kpi.web.templatetags.bulletin_ui",
                 "inbox_ui": "kpi.web.templatetags.inbox_ui",
+                "planning_ui": "kpi.web.templatetags.planning_ui",
                 "log_ui": "notifications.web.log_ui",
                 "reminding_ui": "kpi.web.templatetags.reminding_ui",
                 "story_ui": "kpi.web.templatetags.story_ui",

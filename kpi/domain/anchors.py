@@ -100,7 +100,7 @@ def figures_changed(old: str, new: str) -> bool:
 
 def _exact(text: str, anchor: Anchor) -> Found:
     """Where the very words stand: the only place, or the one whose surroundings are clearly the old ones."""
-    places = [_judged(text, anchor, start, start + len(anchor.quote)) for start in _occurrences(text, anchor.quote)]
+    places = [_judged(text, anchor, start, start + len(anchor.quote)) for start in occurrences(text, anchor.quote)]
     if not places:
         return Loss.GONE
     if len(places) == 1:
@@ -138,7 +138,7 @@ def _guesses(text: str, quote: str) -> list[int]:
     votes: Counter[int] = Counter()
     size = min(SEED, len(quote))
     for offset in range(len(quote) - size + 1):
-        for position in _occurrences(text, quote[offset : offset + size]):
+        for position in occurrences(text, quote[offset : offset + size]):
             votes[position - offset] += 1
     return [start for start, _count in votes.most_common(MOST_PLACES)]
 
@@ -215,7 +215,7 @@ def _matching(old: str, new: str) -> int:
     return sum(block.size for block in blocks if block.size > 1)
 
 
-def _occurrences(text: str, words: str) -> list[int]:
+def occurrences(text: str, words: str) -> list[int]:
     """Every position of ``words`` in ``text``, overlapping ones included."""
     found, position = [], text.find(words)
     while position >= 0:

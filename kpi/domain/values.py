@@ -38,6 +38,10 @@ class Kind(StrEnum):
     STAGE = "stage"
 
 
+# Kinds whose figures are counted in whole things, whatever precision the indicator names.
+WHOLE_KINDS = frozenset({Kind.RANK, Kind.STAGE, Kind.BOTTOM_LINE, Kind.MILESTONE, Kind.COVERAGE})
+
+
 class Polarity(StrEnum):
     HIGHER_IS_BETTER = "higher"
     LOWER_IS_BETTER = "lower"

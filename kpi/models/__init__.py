@@ -5,7 +5,7 @@ from kpi.models.cosignatures import CoSignature
 from kpi.models.directives import Directive, DirectiveCopy, DirectiveEntry
 from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
-from kpi.models.indicators import Indicator, Milestone, PlanPoint, RuleSet, Target
+from kpi.models.indicators import FormerPlan, Handover, Indicator, Milestone, PlanPoint, RuleSet, Target, UnitTarget
 from kpi.models.jobs import ExportJob
 from kpi.models.periods import DueRule, Period, WorkdayOverride
 from kpi.models.reminding import Chase, Follow, ReminderPolicy, ReminderStep
@@ -32,6 +32,8 @@ __all__ = [
     "ExportJob",
     "Extension",
     "Follow",
+    "FormerPlan",
+    "Handover",
     "Indicator",
     "Milestone",
     "Period",
@@ -46,6 +48,7 @@ __all__ = [
     "RuleSet",
     "Submission",
     "Target",
+    "UnitTarget",
     "Unlock",
     "WorkdayOverride",
 ]

@@ -45,6 +45,13 @@ class ObjectAggregate(Aggregate):
 
 PLAN = ObjectAggregate("period", Cast("value", models.TextField()))
 OVERRIDE_ROW = JSONObject(**{name: name for name in OVERRIDE_COLUMNS}, at="at", actor_name="actor__display_name")
+FORMER_ROW = JSONObject(
+    target=Cast("target", models.TextField()),
+    **{
+        name: name
+        for name in ("replaced_from", "final_due_on", "plan", "nodes", "stays_yardstick", "replaced_at", "recorded_at")
+    },
+)
 NODE_ROW = JSONObject(**{name: name for name in ("ordinal", "name", "due_on")})
 SIGNED_STATES = (SubmissionState.SIGNED_OFF, SubmissionState.APPROVED)
 
@@ -79,10 +86,15 @@ class IndicatorQuerySet(models.QuerySet):
     def with_plan(self) -> IndicatorQuerySet:
         """Annotate ``planned``: month to planned value as text, so that no float comes near it; ``None`` without any.
 
-        A mapping in place of twelve rows an indicator.
+        A mapping in place of twelve rows an indicator. ``former_rows`` beside it are what held before, oldest first,
+        as plain mappings too; ``selectors.terms`` says which one holds in a month.
         """
         points = apps.get_model("kpi", "PlanPoint").objects.filter(indicator=OuterRef("pk")).order_by()
-        return self.annotate(planned=Subquery(points.values("indicator").values(plan=PLAN)))
+        former = apps.get_model("kpi", "FormerPlan").objects.filter(indicator=OuterRef("pk")).order_by("replaced_from")
+        return self.annotate(
+            planned=Subquery(points.values("indicator").values(plan=PLAN)),
+            former_rows=ArraySubquery(former.values(row=FORMER_ROW)),
+        )
 
     def with_nodes(self) -> IndicatorQuerySet:
         """Annotate ``node_rows``: the milestones in order, as plain mappings with the days as text.

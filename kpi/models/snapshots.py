@@ -19,7 +19,8 @@ class AssessmentSnapshot(models.Model):
     or not asked for, empty when there never was a figure. ``rag`` is the computed lamp; ``override`` holds the one the
     office set in its place, if any: both were published. ``edition`` grows when a period was reopened and locked
     again: what was published first stays beside it. ``is_unpublished``: the month's report was approved without a
-    figure, because there is none yet.
+    figure, because there is none yet. ``original_rag`` is the lamp by the plan the year began with, empty where that
+    plan still holds.
     """
 
     period = models.ForeignKey(Period, models.PROTECT, related_name="snapshots", verbose_name=_("报告期"))
@@ -31,6 +32,9 @@ class AssessmentSnapshot(models.Model):
     is_asked = models.BooleanField(_("本期应报"))
     timeliness = models.CharField(_("报送"), max_length=10, blank=True, choices=labels.choices(labels.TIMELINESS))
     rag = models.CharField(_("亮灯"), max_length=10, choices=labels.choices(labels.RAG))
+    original_rag = models.CharField(
+        _("按原目标亮灯"), max_length=10, blank=True, default="", choices=labels.choices(labels.RAG)
+    )
     override = models.ForeignKey(
         RagOverride, models.PROTECT, null=True, blank=True, related_name="snapshots", verbose_name=_("亮灯调整")
     )

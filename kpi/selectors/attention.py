@@ -52,7 +52,7 @@ def items(
 
 
 def _item(row: Row, day: date, forecast_of: Callable[[Row], Forecast | None] | None, overdue: int) -> Item:
-    days_left = (row.indicator.final_due_on - day).days
+    days_left = (row.terms.final_due_on - day).days
     is_worth_asking = days_left <= NEAR_DUE_DAYS or row.rag is Rag.AMBER
     forecast = forecast_of(row) if forecast_of is not None and is_worth_asking else None
     watched = Watched(

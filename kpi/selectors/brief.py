@@ -180,4 +180,4 @@ def _short(board: Scoreboard) -> list[Short]:
 
 
 def _is_near(row: Row, as_of: date) -> bool:
-    return row.indicator.final_due_on <= as_of + NEAR
+    return row.terms.final_due_on <= as_of + NEAR

@@ -19,7 +19,6 @@ from kpi.domain.values import Kind, Rag, Timeliness, Verb
 from kpi.models import Review, Submission
 from kpi.selectors.content import Content
 from kpi.selectors.scoreboard import FILED, SEVERITY, Row, Scoreboard, worst_first
-from kpi.selectors.standing import nodes_of
 
 BAD = (Rag.RED, Rag.AMBER)
 
@@ -89,8 +88,8 @@ def coming(board: Scoreboard, today: date, most: int = 4) -> list[Coming]:
 
 
 def _next_date(row: Row, today: date) -> Coming | None:
-    dates = [(node.due_on, node.name) for node in nodes_of(row.indicator)]
-    dates = dates or [(row.indicator.final_due_on, "")]
+    dates = [(node.due_on, node.name) for node in row.terms.nodes()]
+    dates = dates or [(row.terms.final_due_on, "")]
     ahead = sorted(found for found in dates if found[0] >= today)
     # The last node is what the report promised; those before it are the unit's own steps.
     if not ahead or row.indicator.kind == Kind.STAGE:

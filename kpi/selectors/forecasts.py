@@ -12,7 +12,6 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.runs import Hint, hints
 from kpi.domain.values import Comparator, Kind, Polarity, Rag
 from kpi.selectors.scoreboard import MonthLamp, Row
-from kpi.selectors.standing import trajectory_of
 
 # Fewer judged calls than these say nothing about the method.
 LEAST_RECORD = 10
@@ -42,7 +41,7 @@ def hints_of(row: Row) -> tuple[Hint, ...]:
 
 
 def course_of(row: Row) -> Course:
-    """What the row's months say: figures of their own, the curve as it is now, the target in force that month."""
+    """What the row's months say: figures of their own, the curve and the target that hold in the month shown."""
     indicator = row.indicator
     return Course(
         kind=Kind(indicator.kind),
@@ -50,10 +49,10 @@ def course_of(row: Row) -> Course:
         polarity=Polarity(indicator.polarity),
         decimals=indicator.decimals,
         target=row.target,
-        plan=trajectory_of(indicator).points,
+        plan=row.terms.trajectory.points,
         figures=_figures(row.months),
         as_of=Month.parse(row.current.period.code),
-        final_due_on=indicator.final_due_on,
+        final_due_on=row.terms.final_due_on,
         is_unpublished=row.current.is_unpublished,
     )
 

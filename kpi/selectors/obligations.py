@@ -27,6 +27,7 @@ from kpi.selectors import publication, scoreboard
 from kpi.selectors.people import Directory
 from kpi.selectors.publication import Frozen
 from kpi.selectors.scoreboard import CLOSED_BY_COMPLETION, UNFILED
+from kpi.selectors.terms import terms_at
 from kpi.selectors.windows import CLOSE_OF_BUSINESS
 
 LAMPS = frozenset({Ladder.AMBER, Ladder.RED})
@@ -370,5 +371,5 @@ class _Sources:
 
 
 def _is_asked(indicator: Indicator, month: Month, code: str) -> bool:
-    """``standing.is_asked`` without making a decimal of each plan point."""
-    return code in (indicator.planned or ()) and Frequency(indicator.frequency).reports_in(month.month)
+    """``standing.is_asked`` with the month's code at hand."""
+    return code in terms_at(indicator, month).planned and Frequency(indicator.frequency).reports_in(month.month)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Min, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from kpi.domain.window import Extension as MoreTime
@@ -13,9 +13,18 @@ from kpi.domain.window import Window
 from kpi.models import Extension, Period, Report
 
 
-def latest_year() -> int | None:
-    """The year of the latest report; ``None`` before the first one is loaded (1 query)."""
-    return Report.objects.order_by("-year").values_list("year", flat=True).first()
+def years() -> list[tuple[int, datetime | None]]:
+    """Every year that has a report, latest first, with the moment its first month opens (1 query)."""
+    return list(Report.objects.order_by("-year").values_list("year").annotate(begins_at=Min("periods__opens_at")))
+
+
+def current_year(known: list[tuple[int, datetime | None]], now: datetime) -> int | None:
+    """The latest of ``years`` whose first month has opened: a year that is being prepared is not where people start.
+
+    The earliest one while none has; ``None`` before the first report is loaded.
+    """
+    begun = [year for year, begins_at in known if begins_at is not None and begins_at <= now]
+    return begun[0] if begun else (known[-1][0] if known else None)
 
 
 def of_year(year: int) -> list[Period]:

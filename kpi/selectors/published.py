@@ -51,6 +51,7 @@ class Published(NamedTuple):
     is_ahead: bool
     rule_code: str
     rule_version: str
+    original_code: str
     override_text: str | None
 
     @property
@@ -61,6 +62,11 @@ class Published(NamedTuple):
     def override(self) -> RagOverride | None:
         """The lamp the office set in place of the computed one."""
         return override_from(json.loads(self.override_text)) if self.override_text else None
+
+    @property
+    def original(self) -> Rag | None:
+        """The lamp by the plan the year began with, where another one held."""
+        return RAGS[self.original_code] if self.original_code else None
 
     @property
     def shown(self) -> Rag:
@@ -91,6 +97,7 @@ class Published(NamedTuple):
 RENAMED = {
     "timeliness_code": F("timeliness"),
     "rag_code": F("rag"),
+    "original_code": F("original_rag"),
     "params_text": Cast("params", TextField()),
     "override_text": Case(When(override__isnull=False, then=Cast(OVERRIDE, TextField()))),
 }

@@ -19,7 +19,7 @@ from kpi.models import Indicator, Review, Submission
 from kpi.selectors.cockpit import BAD
 from kpi.selectors.content import content_in_force
 from kpi.selectors.scoreboard import Row
-from kpi.selectors.standing import nodes_of, trajectory_of
+from kpi.selectors.terms import Terms, terms_at
 from kpi.selectors.worklist import run_with
 
 # Kinds whose figure only grows within a year.
@@ -50,26 +50,28 @@ class Check:
 def comparison(row: Row, submission: Submission, last: Submission | None) -> list[Line]:
     """Every field that holds something in either month, the figure first."""
     indicator = row.indicator
-    planned = trajectory_of(indicator).expected_at(Month.parse(submission.period.code))
+    month = Month.parse(submission.period.code)
+    terms = terms_at(indicator, month)
     figure = Line(
         _("完成"),
         wording.with_unit(submission.value, indicator),
         wording.with_unit(last.value if last else None, indicator),
-        wording.with_unit(planned, indicator),
+        wording.with_unit(terms.expected_at(month), indicator),
         wording.step(submission.value, last.value if last else None, indicator),
         is_figure=True,
     )
-    lines = [figure, *_parts(indicator, submission, last), *_texts(submission, last)]
+    lines = [figure, *_parts(terms, submission, last), *_texts(submission, last)]
     return [line for line in lines if line.is_figure or line.now or line.last]
 
 
-def _parts(indicator: Indicator, submission: Submission, last: Submission | None) -> Iterator[Line]:
+def _parts(terms: Terms, submission: Submission, last: Submission | None) -> Iterator[Line]:
     """What the figure is made of: numerator and denominator, nodes with their days, units covered."""
+    indicator = terms.indicator
     for name, word in (("numerator", _("分子")), ("denominator", _("分母"))):
         now, before = getattr(submission, name), getattr(last, name, None)
         shown = [NONE if value is None else wording.figure(value, indicator.decimals) for value in (now, before)]
         yield Line(word, *shown, change=_changed(*shown))
-    for node in nodes_of(indicator) if indicator.kind == Kind.MILESTONE else ():
+    for node in terms.nodes() if indicator.kind == Kind.MILESTONE else ():
         key = str(node.ordinal)
         now = submission.completed_nodes.get(key, NONE)
         before = last.completed_nodes.get(key, NONE) if last else NONE

@@ -29,6 +29,7 @@ from kpi.selectors.content import Content, content_in_force, content_of
 from kpi.selectors.history import override_from
 from kpi.selectors.published import Editions, Published
 from kpi.selectors.standing import RuleBook, assess_figure, is_asked
+from kpi.selectors.terms import Terms, is_changed_by, original_terms, terms_at
 
 # Worst first: the order in which a person should look.
 SEVERITY = {Rag.RED: 0, Rag.AMBER: 1, Rag.GREEN: 2, Rag.NOT_DUE: 3, Rag.DONE: 4}
@@ -48,6 +49,7 @@ class MonthLamp(NamedTuple):
     ``is_unpublished`` says that the approved report names no figure because there is none yet; ``republished_from`` the
     lamp of the edition before, where the period was reopened and the lamp changed. ``override`` is the lamp the office
     set for this month's own figure; it colours this month only, and what later months carry on is the computed one.
+    ``original_rag`` is the lamp by the plan the year began with, where another one holds by now.
     """
 
     period: Period
@@ -63,6 +65,7 @@ class MonthLamp(NamedTuple):
     is_unpublished: bool = False
     republished_from: Rag | None = None
     override: RagOverride | None = None
+    original_rag: Rag | None = None
 
     @property
     def rag(self) -> Rag | None:
@@ -150,9 +153,23 @@ class Row:
     def expected(self) -> Decimal | None:
         return self.assessment.expected if self.assessment else None
 
+    @cached_property
+    def terms(self) -> Terms:
+        """What it is held to in the month shown."""
+        return terms_at(self.indicator, self._month)
+
     @property
     def target(self) -> Decimal | None:
-        return self.indicator.target_value
+        return self.terms.target
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether its target or plan was changed by the month shown."""
+        return is_changed_by(self.indicator, self._month)
+
+    @property
+    def _month(self) -> Month:
+        return Month.parse(self.current.period.code)
 
     @property
     def is_quantified(self) -> bool:
@@ -160,7 +177,7 @@ class Row:
 
     @cached_property
     def due_month(self) -> str:
-        return self.indicator.final_due_on.strftime("%Y-%m")
+        return self.terms.final_due_on.strftime("%Y-%m")
 
 
 @dataclass(frozen=True)
@@ -304,6 +321,7 @@ def _published_month(period: Period, last: Published, earlier: Published | None,
         is_unpublished=last.is_unpublished,
         republished_from=earlier.shown if earlier is not None and has_changed else None,
         override=last.override,
+        original_rag=last.original,
     )
 
 
@@ -323,6 +341,13 @@ def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None
             return carried
         return assess_figure(indicator, period=month, figure=content.figure(), rules=sources.rules)
 
+    def original_rag() -> Rag | None:
+        """By the year's first plan; a lamp that is carried on was given by whatever held then."""
+        if standing is None or not counts:
+            return (previous.original_rag or previous.computed_rag) if previous else None
+        figure, terms = standing.figure(), original_terms(indicator)
+        return assess_figure(indicator, period=month, figure=figure, rules=sources.rules, terms=terms).rag
+
     return MonthLamp(
         period=period,
         assessment=lamp_of(standing) if standing is not None and counts else carried,
@@ -336,6 +361,7 @@ def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None
         window=window,
         is_unpublished=standing is not None and standing.is_unpublished,
         override=_override(submission) if submission and counts else None,
+        original_rag=original_rag() if is_changed_by(indicator, month) else None,
     )
 
 

@@ -8,12 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 from kpi.domain.periods import Period
-from kpi.domain.rag import Assessment, Basis, Node, Rule, Standing, assess
-from kpi.domain.trajectory import Trajectory
+from kpi.domain.rag import Assessment, Basis, Rule, Standing, assess
 from kpi.domain.values import Comparator, Frequency, Kind, Polarity
 from kpi.models import Indicator, RuleSet, Submission
-
-NOTHING_DONE: Mapping[int, date] = {}
+from kpi.selectors.terms import Terms, terms_at
 
 
 @dataclass(frozen=True)
@@ -59,44 +57,30 @@ def as_rule(rule_set: RuleSet) -> Rule:
     )
 
 
-def trajectory_of(indicator: Indicator) -> Trajectory:
-    """The planned curve of an indicator that came ``for_board``."""
-    return Trajectory({Period.parse(code): Decimal(value) for code, value in (indicator.planned or {}).items()})
-
-
-def expected_at(indicator: Indicator, period: Period) -> Decimal | None:
-    """One month of ``trajectory_of``; ``None`` means not due."""
-    value = (indicator.planned or {}).get(str(period))
-    return None if value is None else Decimal(value)
-
-
-def nodes_of(indicator: Indicator, done: Mapping[int, date] = NOTHING_DONE) -> tuple[Node, ...]:
-    """The indicator's milestones, with the days they were completed by ordinal."""
-    return tuple(
-        Node(row["ordinal"], row["name"], date.fromisoformat(row["due_on"]), done.get(row["ordinal"]))
-        for row in indicator.node_rows
-    )
-
-
 def is_asked(indicator: Indicator, period: Period) -> bool:
     """Whether the indicator owes a report for the period: its rhythm says so and the month has a plan."""
     in_rhythm = Frequency(indicator.frequency).reports_in(period.month)
-    return in_rhythm and expected_at(indicator, period) is not None
+    return in_rhythm and str(period) in terms_at(indicator, period).planned
 
 
-def assess_figure(indicator: Indicator, *, period: Period, figure: Figure, rules: RuleBook) -> Assessment:
-    """The lamp a figure gives for a period. ``indicator`` must carry ``target_value`` (``with_target``)."""
-    day = period.last_day
+def assess_figure(
+    indicator: Indicator, *, period: Period, figure: Figure, rules: RuleBook, terms: Terms | None = None
+) -> Assessment:
+    """The lamp a figure gives for a period, by the plan that holds in it or by ``terms``.
+
+    ``indicator`` must carry ``target_value`` (``with_target``).
+    """
+    day, held = period.last_day, terms or terms_at(indicator, period)
     standing = Standing(
         kind=Kind(indicator.kind),
         comparator=Comparator(indicator.comparator),
         polarity=Polarity(indicator.polarity),
         as_of=day,
-        target=indicator.target_value,
-        expected=expected_at(indicator, period),
+        target=held.target,
+        expected=held.expected_at(period),
         actual=figure.value,
-        final_due_on=indicator.final_due_on,
-        nodes=nodes_of(indicator, figure.completed_nodes),
+        final_due_on=held.final_due_on,
+        nodes=held.nodes(figure.completed_nodes),
         peers_known=bool(indicator.peer_set),
         baseline=indicator.baseline_value,
         decimals=indicator.decimals,

@@ -6,9 +6,9 @@ Everything comes with the indicator itself (``with_story``), so that the page ne
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,9 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.values import Verb
 from kpi.models import Follow, Indicator, Milestone, PlanPoint, Review, Target
 from kpi.models.querysets import IndicatorQuerySet
+from kpi.selectors.terms import Terms, terms_at
 
+BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 # Text, because a JSON number would pass through a float.
 EXACT = Cast("value", CharField())
 
@@ -40,10 +42,12 @@ def with_story(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
             target_events.order_by("pgh_id").values(row=JSONObject(value=EXACT, what="effective_on", **about))
         ),
         said_plan_events=ArraySubquery(
-            plan_events.order_by("pgh_id").values(row=JSONObject(value=EXACT, what="period", **about))
+            plan_events.order_by("pgh_id").values(row=JSONObject(value=EXACT, what="period", slot="period", **about))
         ),
         said_node_events=ArraySubquery(
-            node_events.order_by("pgh_id").values(row=JSONObject(value=F("due_on"), what="name", **about))
+            node_events.order_by("pgh_id").values(
+                row=JSONObject(value=F("due_on"), what="name", slot="ordinal", **about)
+            )
         ),
         said_units=ArraySubquery(
             units.values(row=JSONObject(code="code", name="short_name", group="parent__short_name"))
@@ -85,41 +89,73 @@ def target_by_month(indicator: Indicator, year: int) -> Mapping[Month, Decimal]:
 
 @dataclass(frozen=True)
 class PlanChange:
-    """Something of the plan that was set anew: ``what`` is a month's code, a node's name, or the day of a target.
+    """Something of the plan that was put right where it stood: ``what`` is a month's code, a node's name, or the day of
+    a target; ``slot`` its key in the plan, a month's code or a node's ordinal.
 
-    ``before`` is ``None`` where it was added.
+    ``before`` is ``None`` where it was added, ``after`` empty where it was taken out.
     """
 
     at: datetime
     kind: str
     what: str
+    slot: str | int | None
     before: str | None
     after: str
 
 
 def plan_changes(indicator: Indicator) -> list[PlanChange]:
-    """Changes of planned values, node dates and of targets already on record, newest first, from their history.
+    """Corrections of planned values, node dates and of targets already on record, newest first, from their history.
 
-    What was written together with the first entry is the plan itself, not a change of it.
+    What was written together with the first entry is the plan itself, what was written together with a former plan is a
+    change of target: neither is a correction.
     """
+    changed_at = {row["recorded_at"] for row in indicator.former_rows}
     found = [
-        *_changes("plan", indicator.said_plan_events),
-        *_changes("node", indicator.said_node_events),
+        *_changes("plan", indicator.said_plan_events, changed_at),
+        *_changes("node", indicator.said_node_events, changed_at),
         # A new target is a line of ``targets_of``; here are only those rewritten where they stood.
-        *(change for change in _changes("target", indicator.said_target_events) if change.before is not None),
+        *(change for change in _changes("target", indicator.said_target_events, changed_at) if change.before),
     ]
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
-def _changes(kind: str, events: Sequence[Mapping[str, Any]]) -> Iterable[PlanChange]:
+def terms_as_known(indicator: Indicator, month: Month, until: datetime) -> Terms:
+    """What held in ``month`` as it was known at a moment: what was put right later is undone."""
+    terms = terms_at(indicator, month)
+    since, before = _reign(indicator, terms)
+    later = [found for found in plan_changes(indicator) if found.at > until and since < found.at < before]
+    if not later:
+        return terms
+    plan, days = dict(terms.planned), {row["ordinal"]: row["due_on"] for row in terms.node_rows}
+    for change in later:
+        values = plan if change.kind == "plan" else days if change.kind == "node" else {}
+        if change.before is None:
+            values.pop(change.slot, None)
+        else:
+            values[change.slot] = change.before
+    nodes = [dict(row, due_on=days[row["ordinal"]]) for row in terms.node_rows if row["ordinal"] in days]
+    return terms.with_plan(plan, nodes)
+
+
+def _reign(indicator: Indicator, terms: Terms) -> tuple[datetime, datetime]:
+    """From when to when the plan of ``terms`` stood in the tables, where it could be put right."""
+    ends = [datetime.fromisoformat(row["recorded_at"]) for row in indicator.former_rows]
+    place = indicator.former_rows.index(terms.former) if terms.former else len(ends)
+    return ends[place - 1] if place else BEGINNING, ends[place] if place < len(ends) else END
+
+
+def _changes(kind: str, events: Sequence[Mapping[str, Any]], changed_at: Collection[str]) -> Iterable[PlanChange]:
     last: dict[int, str] = {}
     first_at = events[0]["at"] if events else None
     for event in events:
         before = last.get(event["key"])
-        last[event["key"]] = event["value"]
+        # What was taken out says nothing from then on.
+        after = "" if event["label"] == "delete" else event["value"]
+        last[event["key"]] = after
         is_first_plan = event["label"] == "insert" and event["at"] == first_at
-        if not is_first_plan and before != event["value"]:
-            yield PlanChange(datetime.fromisoformat(event["at"]), kind, event["what"], before, event["value"])
+        if not is_first_plan and before != after and event["at"] not in changed_at:
+            at = datetime.fromisoformat(event["at"])
+            yield PlanChange(at, kind, event["what"], event.get("slot"), before, after)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from kpi.domain.plan_shapes import ends_at_target
 from kpi.domain.values import Comparator, Kind, Polarity
 from kpi.models import Commitment, Indicator, Report
 
@@ -96,7 +97,4 @@ def _ends_at_target(indicator: Indicator) -> bool:
     if not points or indicator.target_value is None:
         return False
     last = max(points, key=lambda point: point.period).value
-    comparator = Comparator(indicator.comparator)
-    if comparator is Comparator.RANK:
-        return last == indicator.target_value
-    return comparator.is_met(last, indicator.target_value, Polarity(indicator.polarity))
+    return ends_at_target(last, indicator.target_value, Comparator(indicator.comparator), Polarity(indicator.polarity))

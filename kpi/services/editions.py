@@ -26,15 +26,20 @@ def preview_correction(*, report: Report, text: str) -> Correction:
 
     Raises ``edition_empty``, ``edition_too_long``, ``text_has_control_characters`` or ``edition_same``.
     """
+    check_text(text)
+    if text == report.text:
+        raise DomainError("edition_same")
+    return compare(report, text)
+
+
+def check_text(text: str) -> None:
+    """Raise ``edition_empty``, ``edition_too_long`` or ``text_has_control_characters`` unless it may be a report."""
     if not text.strip():
         raise DomainError("edition_empty")
     if len(text) > MAX_CHARACTERS:
         raise DomainError("edition_too_long", limit=MAX_CHARACTERS, length=len(text))
     if any(ord(character) < 32 and character not in "\t\n\r" for character in text):
         raise DomainError("text_has_control_characters")
-    if text == report.text:
-        raise DomainError("edition_same")
-    return compare(report, text)
 
 
 @transaction.atomic

@@ -71,7 +71,7 @@ class YearFiles:
 def load_year(*, files: YearFiles, now: datetime) -> Report:
     """Everything a year needs before anybody can file. Raises ``ValueError`` where the files contradict."""
     _load_units(files)
-    _load_calendar(files)
+    load_calendar(files.folder)
     _load_rules(files)
     report, is_new = _load_report(files)
     if is_new:
@@ -109,22 +109,23 @@ def _load_units(files: YearFiles) -> None:
         )
 
 
-def _load_calendar(files: YearFiles) -> None:
-    for path in sorted(files.folder.glob("workdays-*.json")):
+def calendar_days(folder: Path) -> Iterator[WorkdayOverride]:
+    """The days of every ``workdays-<year>.json`` of a folder, as they would be stored."""
+    for path in sorted(folder.glob("workdays-*.json")):
         days = json.loads(path.read_text(encoding="utf-8"))
         for is_workday, key in ((False, "holidays"), (True, "makeup_workdays")):
-            WorkdayOverride.objects.bulk_create(
-                [
-                    WorkdayOverride(
-                        day=date.fromisoformat(item["day"]),
-                        is_workday=is_workday,
-                        name=item.get("name", ""),
-                        source=days["source"][:200],
-                    )
-                    for item in days[key]
-                ],
-                ignore_conflicts=True,
-            )
+            for item in days[key]:
+                yield WorkdayOverride(
+                    day=date.fromisoformat(item["day"]),
+                    is_workday=is_workday,
+                    name=item.get("name", ""),
+                    source=days["source"][:200],
+                )
+
+
+def load_calendar(folder: Path) -> None:
+    """Store the days that are not stored yet; what the city has changed since stays."""
+    WorkdayOverride.objects.bulk_create(calendar_days(folder), ignore_conflicts=True)
 
 
 def _load_rules(files: YearFiles) -> None:

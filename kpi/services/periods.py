@@ -23,19 +23,22 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 def create_periods(report: Report, *, calendar: WorkCalendar, rule: DueRule) -> list[Period]:
     """The twelve months of a year with their windows; months that exist are left as they are."""
+    return Period.objects.bulk_create(planned_periods(report, calendar=calendar, rule=rule), ignore_conflicts=True)
+
+
+def planned_periods(report: Report, *, calendar: WorkCalendar, rule: DueRule) -> list[Period]:
+    """The twelve months of a year with the windows that the rule and the calendar give; nothing is stored."""
     months = Month.range(Month(report.year, 1), Month(report.year, 12))
-    wanted = [_window(report, month, calendar, rule) for month in months]
-    return Period.objects.bulk_create(wanted, ignore_conflicts=True)
-
-
-def _window(report: Report, month: Month, calendar: WorkCalendar, rule: DueRule) -> Period:
-    return Period(
-        report=report,
-        code=str(month),
-        opens_at=datetime.combine(rule.opens_on(month), time(0, 0), ZONE),
-        due_at=datetime.combine(rule.due_on(month, calendar), rule.at, ZONE),
-        grace_ends_at=datetime.combine(rule.grace_ends_on(month, calendar), rule.at, ZONE),
-    )
+    return [
+        Period(
+            report=report,
+            code=str(month),
+            opens_at=datetime.combine(rule.opens_on(month), time(0, 0), ZONE),
+            due_at=datetime.combine(rule.due_on(month, calendar), rule.at, ZONE),
+            grace_ends_at=datetime.combine(rule.grace_ends_on(month, calendar), rule.at, ZONE),
+        )
+        for month in months
+    ]
 
 
 @transaction.atomic

@@ -203,6 +203,7 @@ RULES: Mapping[str, Callable[[Records, Notice], bool]] = {
     "period.unlock_asked": lambda now, notice: now.is_of_office(notice) and now.is_undecided(notice),
     "period.unlock_answered": Records.is_of_office,
     "delegation.given": lambda now, notice: now.is_of_unit(notice) and _number(notice) in now.lent,
+    "indicator.handed_over": Records.is_of_unit,
     "lamp.overridden": Records.is_of_unit,
     "lamp.restored": Records.is_of_unit,
     "cosign.asked": lambda now, notice: now.is_of_unit(notice) and now.is_in(notice, BEING_COSIGNED),

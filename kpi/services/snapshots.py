@@ -63,6 +63,7 @@ def _frozen(row: Row, period: Period, edition: int, now: datetime) -> Assessment
         is_unpublished=month.is_unpublished,
         edition=edition,
         override=month.override,
+        original_rag=month.original_rag or "",
         taken_at=now,
         **_lamp(month),
     )

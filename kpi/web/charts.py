@@ -13,7 +13,7 @@ from kpi.domain.forecast import Forecast
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Kind, Rag
 from kpi.selectors.scoreboard import SEVERITY, Row
-from kpi.selectors.standing import trajectory_of
+from kpi.selectors.terms import Terms
 
 Numeric = Decimal | int
 TENTH = Decimal("0.1")
@@ -123,12 +123,14 @@ def curve(
     pending: Decimal | None = None,
     forecast: Forecast | None = None,
     targets: Mapping[Month, Decimal] | None = None,
+    terms: Terms | None = None,
 ) -> Curve | None:
-    """The year's curve of a row; ``pending`` is a figure being typed, ``targets`` those in force at month ends.
+    """The year's curve of a row; ``pending`` is a figure being typed, ``targets`` those in force at month ends,
+    ``terms`` another plan than the one that holds in the row's month.
 
     ``None`` without anything to draw.
     """
-    plan = {month.month: value for month, value in trajectory_of(row.indicator).points.items()}
+    plan = {month.month: value for month, value in (terms or row.terms).trajectory.points.items()}
     actual = _actual_points(row)
     now = Month.parse(row.current.period.code).month
     if pending is not None:
@@ -138,7 +140,7 @@ def curve(
     months = forecast.months if forecast else ()
     steps = dict(targets or {}) if len(set((targets or {}).values())) > 1 else {}
     highs = [reach.high for reach in months]
-    top = _ceiling([*plan.values(), *actual.values(), *highs, *steps.values(), row.target or Decimal(0)])
+    top = ceiling([*plan.values(), *actual.values(), *highs, *steps.values(), row.target or Decimal(0)])
 
     def x(month: int) -> Decimal:
         return (MARGIN_LEFT + Decimal(width - MARGIN_LEFT - MARGIN_RIGHT) * (month - 1) / 11).quantize(TENTH)
@@ -196,7 +198,7 @@ def _dot(month: int, now: int, pending: Decimal | None) -> str:
     return "now" if pending is None else "now pending"
 
 
-def _ceiling(values: Sequence[Decimal]) -> Decimal:
+def ceiling(values: Sequence[Decimal]) -> Decimal:
     """A round number at or above every value: 1, 2, 4, 5, 8 or 10 times a power of ten."""
     most = max(values)
     if most <= 0:

@@ -9,16 +9,15 @@ from django.utils.translation import gettext as _
 from kpi import labels, wording
 from kpi.domain.forecast import Forecast, Silence
 from kpi.domain.values import Comparator
-from kpi.models import Indicator
 from kpi.selectors.forecasts import Record
 from kpi.selectors.scoreboard import Row
 
 STRICT = (Comparator.MORE_THAN, Comparator.LESS_THAN)
 
 
-def when(indicator: Indicator) -> str:
+def when(row: Row) -> str:
     """The end that is forecast: “年底”, or the month of an earlier final date."""
-    due = indicator.final_due_on
+    due = row.terms.final_due_on
     return _("年底") if due.month == 12 else wording.month(due.strftime("%Y-%m"))
 
 
@@ -30,7 +29,7 @@ def title(row: Row, outlook: Forecast | Silence) -> str:
     gap = outlook.likely - target
     said = {
         "span": outlook.span,
-        "end": when(indicator),
+        "end": when(row),
         "gap": wording.amount(gap, indicator),
         "likely": wording.with_unit(outlook.likely, indicator),
     }
@@ -48,7 +47,7 @@ def summary(row: Row, forecast: Forecast) -> str:
     """“年底预计 6.38 万亩（6.17 至 6.70），达标把握约 14%；据 2025年5月数据。”"""
     indicator = row.indicator
     return _("%(end)s预计 %(likely)s（%(low)s 至 %(high)s），达标把握约 %(odds)s；据%(month)s数据") % {
-        "end": when(indicator),
+        "end": when(row),
         "likely": wording.with_unit(forecast.likely, indicator),
         "low": wording.figure(forecast.low, indicator.decimals),
         "high": wording.figure(forecast.high, indicator.decimals),

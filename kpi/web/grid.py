@@ -27,7 +27,7 @@ from kpi.models import Indicator, Period, Submission
 from kpi.selectors import history, scoreboard
 from kpi.selectors.content import Content, carried, content_of
 from kpi.selectors.scoreboard import Row
-from kpi.selectors.standing import RuleBook, assess_figure, trajectory_of
+from kpi.selectors.standing import RuleBook, assess_figure
 from kpi.services import content as content_service
 from kpi.services import examining
 from kpi.services.content import FLAGS, LISTS, ContentInvalid, FieldError, with_last_figure
@@ -97,7 +97,7 @@ class Line:
 
     @property
     def expected(self) -> Decimal | None:
-        return trajectory_of(self.indicator).expected_at(Month.parse(self.period.code))
+        return self.row.terms.expected_at(Month.parse(self.period.code))
 
     @property
     def mode(self) -> str:

@@ -15,6 +15,9 @@ from accounts.permissions import Actor
 
 MONTH = re.compile(r"/\d{4}-\d{2}/")
 PERIOD = re.compile(r"\d{4}-\d{2}")
+# Pages that every year has, whatever is in it.
+LISTS = "cockpit/|kpis/|living-report/|departments/|sectors/|directives/|bulletins/|exports/|todo/|signoff/|desk/"
+YEARLY = re.compile(rf"/\d{{4}}/(?P<page>(?:{LISTS})|desk/(?:kpis|years|succession)/)")
 # A phone's bottom bar holds five, of which “my account” is one.
 IN_BAR = 4
 
@@ -85,6 +88,15 @@ def items_for(actor: Actor, year: int, path: str, period: str = "") -> list[NavI
         )
         for entry in entries
     ]
+
+
+def same_page_of(year: int, path: str) -> str:
+    """The page of another year that a reader of ``path`` means: the same list, else where work of that year begins.
+
+    An indicator or a report of one year is no other year's.
+    """
+    page = YEARLY.fullmatch(path)
+    return f"/{year}/{page['page']}" if page else f"/{year}/"
 
 
 def _own_unit(actor: Actor) -> list[Entry]:

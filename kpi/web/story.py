@@ -20,7 +20,7 @@ from kpi.domain.values import Kind, Rag
 from kpi.models import Indicator, Review, Submission
 from kpi.selectors import forecasts, history, story
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
-from kpi.selectors.standing import nodes_of, trajectory_of
+from kpi.selectors.terms import Terms
 from kpi.web import forecasting
 
 RECENT_STEPS = 60
@@ -159,9 +159,12 @@ class Story:
         """Newest first, each with whether it came after the cut-off."""
         return [(found, found.at > self.cutoff) for found in story.plan_changes(self.indicator)]
 
-    @property
-    def later_plan_changes(self) -> int:
-        return sum(is_later for found, is_later in self.plan_changes)
+    @cached_property
+    def terms(self) -> Terms:
+        """What held in the month looked at; of a month that is closed, as it was known then."""
+        if self.is_past and self.board.period.locked_at is not None:
+            return story.terms_as_known(self.indicator, self.month, self.cutoff)
+        return self.row.terms
 
     @cached_property
     def coverage(self) -> story.Coverage | None:
@@ -173,13 +176,13 @@ class Story:
     def nodes(self) -> list[Node]:
         done = self.explanation.completed_nodes if self.explanation else {}
         day = self.month.last_day
-        return [_node(node, done.get(str(node.ordinal)), day) for node in nodes_of(self.indicator)]
+        return [_node(node, done.get(str(node.ordinal)), day) for node in self.terms.nodes()]
 
     @cached_property
     def lines(self) -> list[MonthLine]:
         """The table twin of the curve: every month of the year that has anything."""
         lamps = {Month.parse(lamp.period.code): lamp for lamp in self.row.months}
-        plan = trajectory_of(self.indicator).points
+        plan = self.terms.trajectory.points
         ahead = {
             reach.period: (reach.low, reach.likely, reach.high)
             for reach in (self.forecast.months if self.forecast else ())

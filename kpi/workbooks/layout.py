@@ -23,8 +23,8 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.values import Rag
 from kpi.models import Indicator, Period, Submission
 from kpi.selectors.scoreboard import MonthLamp, Row
-from kpi.selectors.standing import expected_at
 from kpi.selectors.streaming import Filed
+from kpi.selectors.terms import Terms, terms_at
 
 Value = str | int | Decimal | datetime | MonthLamp | None
 QUARTER_ENDS = ("03", "06", "09", "12")
@@ -65,6 +65,11 @@ class DetailLine:
     def lamp(self) -> Rag:
         return self.month.rag or Rag.NOT_DUE
 
+    @property
+    def terms(self) -> Terms:
+        """What the indicator was held to in that month."""
+        return terms_at(self.indicator, Month.parse(self.month.period.code))
+
 
 Line = LedgerLine | DetailLine
 
@@ -104,7 +109,7 @@ SHARED: Mapping[str, Promise | str] = {
 def _quarter(position: int) -> Callable[[LedgerLine], Value]:
     def planned(line: LedgerLine) -> Value:
         year = line.row.current.period.code[:4]
-        return expected_at(line.indicator, Month.parse(f"{year}-{QUARTER_ENDS[position]}"))
+        return line.row.terms.expected_at(Month.parse(f"{year}-{QUARTER_ENDS[position]}"))
 
     return planned
 
@@ -183,7 +188,7 @@ def _post(width: float) -> Column:
 
 def _due(width: float) -> Column:
     return Column(
-        gettext_lazy("完成时限"), width, "text", lambda line: line.indicator.final_due_on.isoformat(), is_centred=True
+        gettext_lazy("完成时限"), width, "text", lambda line: line.row.terms.final_due_on.isoformat(), is_centred=True
     )
 
 
@@ -287,7 +292,7 @@ def _filed(name: str) -> Callable[[DetailLine], Value]:
 
 
 def _planned(line: DetailLine) -> Value:
-    return expected_at(line.indicator, Month.parse(line.month.period.code))
+    return line.terms.expected_at(Month.parse(line.month.period.code))
 
 
 DETAIL: tuple[Column, ...] = (
@@ -304,7 +309,7 @@ DETAIL: tuple[Column, ...] = (
     _post(14),
     _unit(8),
     Column(gettext_lazy("上年基数"), 10, "number", lambda line: line.indicator.baseline_value),
-    _target(10),
+    Column(SHARED["target"], 10, "number", lambda line: line.terms.target),
     Column(gettext_lazy("当月计划"), 10, "number", _planned),
     Column(SHARED["plan"], 10, "number", _figure_of("expected")),
     Column(gettext_lazy("完成值"), 10, "number", _figure_of("actual")),

@@ -20,7 +20,6 @@ from kpi.models import Indicator, Period, Submission
 from kpi.selectors import history, scoreboard
 from kpi.selectors.content import carried, content_of
 from kpi.selectors.scoreboard import Row
-from kpi.selectors.standing import trajectory_of
 from kpi.services.content import FIGURES, PUBLISHED_KINDS, shown
 from kpi.workbooks.cells import Sheet
 from kpi.workbooks.filing import COLUMNS, KEYS, KINDS, OPEN, YES, cells_of, instructions, stamp_of
@@ -76,7 +75,7 @@ def _line_of(row: Row, earlier: Sequence[Submission]) -> Line:
     return Line(
         indicator=row.indicator,
         last=last.value if last else None,
-        plan=trajectory_of(row.indicator).expected_at(Month.parse(row.current.period.code)),
+        plan=row.terms.expected_at(Month.parse(row.current.period.code)),
         cells=cells_of(shown(content, row.indicator)),
         stamp=stamp_of(submission.version if submission else 0, content),
     )

@@ -151,6 +151,27 @@ def renew_the_codes(page: Page) -> None:
     page.get_by_text("只显示这一次").wait_for()
 
 
+def create_without_a_lead(page: Page) -> None:
+    page.get_by_role("button", name="建立任务").click()
+    page.locator("#errors").wait_for()
+
+
+def plan_a_fall(page: Page) -> None:
+    page.locator("[id='2025-09']").fill("1")
+    page.locator(".findings").wait_for()
+
+
+def share_out(page: Page) -> None:
+    page.get_by_role("button", name="各区县平均分").click()
+    page.locator(".flash").wait_for()
+
+
+def preview_a_year(page: Page) -> None:
+    page.locator("#year").fill("2026")
+    page.get_by_role("button", name="预览").click()
+    page.locator("#preview").wait_for()
+
+
 def fail(page: Page) -> None:
     """The page of a fault of ours, which no address leads to."""
     fault = render_to_string("errors/fault.html", {"code": "A1B2C3"})
@@ -224,6 +245,18 @@ VISITS = (
     Visit("dcs_1", "/2025/desk/reminders/policy/{rules}/"),
     Visit("dcs_1", "/2025/desk/review/{T36}/"),
     Visit("dcs_1", "/2025/desk/report/"),
+    Visit("dcs_1", "/2025/desk/kpis/"),
+    Visit("dcs_1", "/2026/desk/kpis/"),  # nothing in it
+    Visit("dcs_1", "/2025/desk/kpis/new/?sentence=9000", create_without_a_lead),
+    Visit("dcs_1", "/2025/desk/kpis/A06/edit/"),
+    Visit("dcs_1", "/2025/desk/kpis/A06/plan/", plan_a_fall),
+    Visit("dcs_1", "/2025/desk/kpis/T07/plan/"),
+    Visit("dcs_1", "/2025/desk/kpis/A06/split/", share_out),
+    Visit("dcs_1", "/2025/desk/kpis/A06/owner/"),
+    Visit("dcs_1", "/2025/desk/kpis/A06/switch/"),
+    Visit("dcs_1", "/2026/desk/years/", preview_a_year),
+    Visit("dcs_1", "/2026/desk/succession/"),
+    Visit("mayor", "/2025/kpis/years/"),
     Visit("dcs_1", "/2025/directives/"),
     Visit("dcs_1", "/2025/directives/3/"),
     Visit("dcs_1", "/2025/cockpit/"),
@@ -298,7 +331,7 @@ NO_PAGES = {
     *("current-grid", "home"),
     *("api-board", "bulletin-docx", "evidence", "export", "export-jobs", "ledger", "report-template"),
     *("delegate", "delegation-revoke", "extend", "extension-answer", "unlock-ask", "unlock-answer", "period-lock"),
-    *("report-evidence", "report-preview", "signoff-batch", "notice-act"),
+    *("report-evidence", "report-preview", "signoff-batch", "notice-act", "plan-preview", "set-aside", "year-home"),
     *("notice-open", "notices-act", "notices-undo", "follow"),
     *("sessions-end", "logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
 }

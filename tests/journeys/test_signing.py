@@ -14,7 +14,7 @@ from accounts.permissions import actor_for
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Kind
 from kpi.models import Indicator, Period, Submission
-from kpi.selectors.standing import trajectory_of
+from kpi.selectors.terms import terms_at
 from kpi.services import submissions
 from kpi.services.content import parse
 from tests.conftest import NOW
@@ -31,7 +31,8 @@ def four_green(product) -> Iterator[list[str]]:
     led = Indicator.objects.filter(lead_department__code="agriculture").for_board(june)
     codes = []
     for indicator in led.filter(kind__in=(Kind.CUMULATIVE, Kind.POINT_IN_TIME, Kind.STAGE)):
-        planned = trajectory_of(indicator).expected_at(Month.parse("2025-06"))
+        month = Month.parse("2025-06")
+        planned = terms_at(indicator, month).expected_at(month)
         if not planned or planned >= indicator.target_value:
             continue
         stored = Submission.objects.filter(indicator=indicator, period=june).first()

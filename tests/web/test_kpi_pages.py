@@ -65,7 +65,7 @@ def test_lamp_gap_chart_and_explanation_come_before_the_rest(as_user):
 
 def test_the_table_twin_holds_every_figure_the_chart_draws(as_user):
     shown = page(as_user("mayor"), "/2025/kpis/A06/")
-    chart = json.loads(re.search(r'data-curve="(\{.*?\})" data-library', shown, re.DOTALL).group(1))
+    chart = chart_of(shown)
     table = shown[shown.index("看数据表") : shown.index("怎么推算的")]
     drawn = [value for name in ("plan", "actual", "likely", "low", "high", "target") for value in chart[name]]
     assert chart["high"][11] == 6.7 and chart["actual"][4] == 2.31 == chart["likely"][4]
@@ -98,17 +98,21 @@ def test_a_changed_target_is_marked_where_it_changed_and_later_where_it_was_not_
         assert "目标调整 6.95 → 7.50 万亩" in shown and "省里追加任务" in shown
     assert "本期之后" in may and "本期之后" not in june
     assert '<path class="target" d="M' in june and '<path class="target"' not in may
-    chart = json.loads(re.search(r'data-curve="(\{.*?\})" data-library', june, re.DOTALL).group(1))
-    assert chart["target"] == [6.95] * 5 + [7.5] * 7
+    assert chart_of(june)["target"] == [6.95] * 5 + [7.5] * 7
 
 
-def test_a_changed_plan_is_on_record_and_a_past_month_says_so(as_user):
-    shown = page(as_user("mayor"), "/2025/kpis/A06/")
-    assert "序时计划和节点没有改过" in shown
+def chart_of(shown: str) -> dict:
+    """What the chart of a page is drawn from."""
+    return json.loads(re.search(r'data-curve="(\{.*?\})" data-library', shown, re.DOTALL).group(1))
+
+
+def test_a_corrected_plan_is_on_record_and_a_past_month_draws_what_held_then(as_user):
+    mayor = as_user("mayor")
+    assert "序时计划和节点没有改过" in page(mayor, "/2025/kpis/A06/")
     PlanPoint.objects.filter(indicator__code="A06", period="2025-09").update(value=Decimal("4.6"))
-    shown = words(page(as_user("mayor"), "/2025/kpis/A06/?period=2025-05"))
-    assert "2025年9月序时计划 4.4000 → 4.6000" in shown
-    assert "图上画的是现在的计划" in shown
+    june, may = (page(mayor, f"/2025/kpis/A06/?period=2025-0{month}") for month in (6, 5))
+    assert "2025年9月序时计划 4.4000 → 4.6000" in words(may)
+    assert (chart_of(june)["plan"][8], chart_of(may)["plan"][8]) == (4.6, 4.4)
 
 
 def test_other_tasks_of_the_same_sentence_stand_beside_it_with_their_lamps(as_user):

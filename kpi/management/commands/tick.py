@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
 from accounts import clock
-from kpi.services import reminders
+from kpi.services import handovers, reminders
 from notifications import sending
 from notifications.tasks import ROUND_SECONDS
 
@@ -54,7 +54,9 @@ class Command(BaseCommand):
         return failed
 
     def _plan(self, stopping: threading.Event) -> str:
-        return f"{reminders.tick(now=clock.now())} planned"
+        now = clock.now()
+        handovers.carry_out_due(now=now)
+        return f"{reminders.tick(now=now)} planned"
 
     def _send(self, stopping: threading.Event) -> str:
         ends = time.monotonic() + ROUND_SECONDS

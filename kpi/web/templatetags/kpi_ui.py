@@ -21,7 +21,6 @@ from kpi.domain.values import Rag, Timeliness
 from kpi.models import Indicator, Period
 from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
-from kpi.selectors.standing import trajectory_of
 from kpi.selectors.worklist import UnitMonth
 from kpi.web import charts, heatmap
 from kpi.web.navigation import indicator_path
@@ -256,7 +255,7 @@ def standing_of(assessment: Assessment | None, indicator: Indicator) -> str:
 def planned(row: Row) -> str:
     """The planned figure of the row's month, in the indicator's unit; “--” where nothing is due."""
     month = Month.parse(row.current.period.code)
-    return wording.with_unit(trajectory_of(row.indicator).expected_at(month), row.indicator)
+    return wording.with_unit(row.terms.expected_at(month), row.indicator)
 
 
 @register.simple_tag

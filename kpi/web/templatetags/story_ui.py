@@ -19,7 +19,9 @@ register.filter("odds", forecasting.odds)
 @register.inclusion_tag("kpi/parts/curve.html")
 def story_curve(story: Story, width: int = 640, height: int = 280) -> dict[str, object]:
     """The server's own drawing: for print, and wherever no script runs."""
-    chart = charts.curve(story.row, width=width, height=height, forecast=story.forecast, targets=story.targets)
+    chart = charts.curve(
+        story.row, width=width, height=height, forecast=story.forecast, targets=story.targets, terms=story.terms
+    )
     return {"chart": chart, "row": story.row, "forecast": story.forecast, "title": story.title}
 
 

@@ -9,6 +9,9 @@ from accounts import clock
 from kpi.domain.values import Kind
 from kpi.models import Indicator
 from kpi.selectors import cosigning, directives, history
+from kpi.selectors.comparing import last_year_of, with_last_year
+from kpi.selectors.configuration import with_leads
+from kpi.selectors.splitting import with_unit_targets
 from kpi.selectors.story import with_follow, with_story
 from kpi.web.look import look
 from kpi.web.rendering import render
@@ -27,6 +30,7 @@ def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "story": story,
         "figure_rows": [month for month in reversed(row.months) if month.assessment and month.is_own],
         "progress": cosigning.of_row(row.current.submission) if row.current.submission else None,
+        "last": last_year_of(row.indicator),
         "directives": directives.for_indicator(row.indicator, request.actor, story.cutoff),
         "now": clock.now(),
     }
@@ -47,6 +51,7 @@ def story_or_404(request: HttpRequest, year: int, code: str) -> Story:
     """The indicator with those of the same sentence, as the reader may see them."""
     indicators = Indicator.objects.of_year(year).filter(commitment__indicators__code=code)
     told = with_follow(with_story(indicators.with_supporting()), request.user)
+    told = with_leads(with_unit_targets(with_last_year(told)))
     seen = look(request, year, keeps=(), indicators=told)
     row = next((row for row in seen.board.rows if row.indicator.code == code), None)
     if row is None:

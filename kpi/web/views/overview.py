@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts import clock
 from kpi.selectors import periods as period_selector
 from kpi.web.navigation import home_of
 
@@ -13,5 +14,5 @@ from kpi.web.navigation import home_of
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Where this person's work is."""
-    year = period_selector.latest_year()
+    year = period_selector.current_year(period_selector.years(), clock.now())
     return redirect(home_of(request.actor, year) if year else "account")

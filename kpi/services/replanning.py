@@ -1,0 +1,76 @@
+"""Putting another target and plan in the place of the present ones, from a month on, with what held before kept whole.
+
+It changes rows and asks nobody's leave: who may, and why, is the business of the case that calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from kpi.domain.periods import Period as Month
+from kpi.models import FormerPlan, Indicator, Milestone, Target
+from kpi.selectors.terms import Terms
+from kpi.services.plans import write_points
+
+
+@dataclass(frozen=True)
+class NewPlan:
+    """All that is to hold: what does not change is named as it is. ``nodes`` are due days by ordinal."""
+
+    target: Decimal | None
+    final_due_on: date
+    plan: Mapping[Month, Decimal]
+    nodes: Mapping[int, date]
+
+    @classmethod
+    def of(cls, terms: Terms) -> NewPlan:
+        """What holds already."""
+        nodes = {node.ordinal: node.due_on for node in terms.nodes()}
+        return cls(terms.target, terms.final_due_on, terms.trajectory.points, nodes)
+
+
+def present_terms(indicator: Indicator) -> Terms:
+    """The last word: what will hold at the end of the year (2 queries)."""
+    end = date(indicator.report.year, 12, 31)
+    found = Indicator.objects.with_target(end).with_plan().with_nodes().select_related("report")
+    return Terms(found.get(pk=indicator.pk))
+
+
+@transaction.atomic
+def replace_plan(
+    *, indicator: Indicator, new: NewPlan, applies_from: Month, reason: str, stays_yardstick: bool, now: datetime
+) -> FormerPlan:
+    """Let ``new`` hold from ``applies_from`` on; returns what held before.
+
+    The caller holds the months' rows, so that none from ``applies_from`` on is locked meanwhile. Raises
+    ``IntegrityError`` ``former_plan_once_per_month`` where that month begins with another change already.
+    """
+    locked = Indicator.objects.select_for_update(no_key=True, of=("self",)).select_related("report")
+    indicator = locked.get(pk=indicator.pk)
+    terms = present_terms(indicator)
+    former = FormerPlan.objects.create(
+        indicator=indicator,
+        replaced_from=str(applies_from),
+        target=terms.target,
+        final_due_on=terms.final_due_on,
+        plan=dict(terms.planned),
+        nodes=list(terms.node_rows),
+        stays_yardstick=stays_yardstick,
+        replaced_at=now,
+    )
+    if new.target is not None and new.target != terms.target:
+        day = min(max(localtime(now).date(), applies_from.first_day), applies_from.last_day)
+        Target.objects.create(indicator=indicator, value=new.target, effective_on=day, reason=reason)
+    write_points(indicator, {str(month): value for month, value in new.plan.items()})
+    for node in terms.nodes():
+        if new.nodes[node.ordinal] != node.due_on:
+            Milestone.objects.filter(indicator=indicator, ordinal=node.ordinal).update(due_on=new.nodes[node.ordinal])
+    if new.final_due_on != indicator.final_due_on:
+        Indicator.objects.filter(pk=indicator.pk).update(final_due_on=new.final_due_on)
+    return former
