@@ -20,6 +20,9 @@ APPEND_ONLY = (
     "kpi_bulletinedit",
     "kpi_bulletinstep",
     "kpi_bulletinfile",
+    "kpi_scoreline",
+    "kpi_scorecorrection",
+    "kpi_scorestep",
 )
 
 

@@ -6,7 +6,7 @@ its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -56,6 +56,29 @@ TRANSITIONS: Mapping[tuple[ScoreState, ScoreVerb], ScoreState] = {
     (S.FINAL, V.SUPERSEDE): S.SUPERSEDED,
 }
 UNDER_WAY = frozenset({S.DRAFT, S.OPINION})
+ANSWERS = (V.ACCEPT, V.OBJECT)
+
+
+class Answer(StrEnum):
+    """How far a unit and the office have come with each other."""
+
+    NONE = "none"
+    ACCEPTED = "accepted"
+    OBJECTED = "objected"
+    REPLIED = "replied"
+
+
+def answer_of(verbs: Iterable[str]) -> Answer:
+    """From the steps about one sheet, oldest first: the unit's last word, and what the office said after it."""
+    said = Answer.NONE
+    for verb in verbs:
+        if verb == V.ACCEPT:
+            said = Answer.ACCEPTED
+        elif verb == V.OBJECT:
+            said = Answer.OBJECTED
+        elif verb == V.REPLY and said is Answer.OBJECTED:
+            said = Answer.REPLIED
+    return said
 
 
 class CorrectionReason(StrEnum):
