@@ -130,9 +130,10 @@ class ScoreRun(models.Model):
                 | (~Q(approved_by=F("prepared_by")) & ~Q(approved_by=F("opened_by"))),
                 name="score_run_takes_two",
             ),
+            # What was never final is named by nobody: its month was reopened, and it made way for the next edition.
             models.CheckConstraint(
-                condition=Q(state="superseded", superseded_by__isnull=False)
-                | (~Q(state="superseded") & Q(superseded_by__isnull=True)),
+                condition=Q(state="superseded", approved_by__isnull=False, superseded_by__isnull=False)
+                | Q(superseded_by__isnull=True) & (~Q(state="superseded") | Q(approved_by__isnull=True)),
                 name="score_run_superseded_by_another",
             ),
         ]
