@@ -117,7 +117,7 @@ class _Reader:
     raw: Raw
     errors: list[FieldError] = field(default_factory=list)
 
-    def fail(self, name: str, code: str, **params: object) -> None:
+    def fail(self, name: str, code: str, /, **params: object) -> None:
         self.errors.append(FieldError(name, code, params))
 
     def typed(self, name: str) -> str:

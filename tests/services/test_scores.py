@@ -38,7 +38,17 @@ from kpi.services import directives, scores
 from kpi.services.directives import Wish
 from tests.bulletins import of_office
 from tests.conftest import NOW
-from tests.scores import APRIL, drafted, figures_of, fresh, line_of, month, opened, sheet_of
+from tests.scores import (
+    APRIL,
+    drafted,
+    figures_of,
+    fresh,
+    line_of,
+    month,
+    opened,
+    past_every_trigger,
+    sheet_of,
+)
 
 R = ScoreReason
 # A unit whose report came late by April.
@@ -59,14 +69,6 @@ def april(django_db_setup, django_db_blocker) -> Iterator[ScoreRun]:
 def run(april, db) -> ScoreRun:
     """April, which the units are answering."""
     return fresh(april)
-
-
-def past_every_trigger(change) -> None:
-    """As only the owner of the tables could write."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        change()
-        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def test_departments_stand_in_official_order_and_leaders_after_them(run):
