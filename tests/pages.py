@@ -79,8 +79,7 @@ WORKING_PAGES = (
     Page("dcs_1", "/2025/bulletins/2025-04/edit/"),
     Page("dcs_1", "/2025/bulletins/2025-04/bulletin.docx"),
     Page("dcs_1", "/2025/scores/"),
-    # Beside the matrix: the two reads of the scheme, the answers, the steps of the run.
-    Page("dcs_1", "/2025/scores/2025-05/", 13),
+    Page("dcs_1", "/2025/scores/2025-05/"),
     Page("dcs_1", "/2025/scores/2025-05/units/commerce/"),
     Page("swj_head", "/2025/scores/"),
     Page("swj_head", "/2025/scores/2025-05/units/commerce/"),

@@ -329,7 +329,7 @@ def rounded(points: Fraction) -> Decimal:
     return Decimal(math.floor(points * 10**PLACES + Fraction(1, 2))).scaleb(-PLACES)
 
 
-def places(scores: Sequence[tuple[Decimal, Fraction]]) -> list[int]:
+def places(scores: Sequence[tuple[Decimal, Decimal]]) -> list[int]:
     """The place of each total, the higher the better, a higher bonus first where two are equal; who is level in both
     shares the place, and the next ones are left free."""
     return [1 + sum(other > mine for other in scores) for mine in scores]

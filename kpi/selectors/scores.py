@@ -89,11 +89,10 @@ def latest_snapshot(period: Period) -> int:
 
 
 def sheets_of(run: ScoreRun, which: Q) -> list[ScoreSheet]:
-    """Some of the run's sheets with their lines: departments in official order, then posts; each with its ``answer``
-    (6 queries)."""
+    """Some of the run's sheets with their results: departments in official order, then posts; each with its ``answer``
+    (2 queries)."""
     found = run.sheets.filter(which).select_related("department", "post")
     sheets = sorted(found, key=_official)
-    attach_lines(sheets, run.scheme)
     said = answers(run)
     for sheet in sheets:
         sheet.answer = said.get(sheet.pk, Answer.NONE)
@@ -221,7 +220,7 @@ def by_hand(sheet: ScoreSheet) -> list[ScoreReason]:
 def ranked(sheets: Sequence[ScoreSheet]) -> Mapping[int, int]:
     """The place of each department with a score, by sheet id; the order of the sheets stays as it is."""
     scored = [sheet for sheet in sheets if sheet.department_id is not None and sheet.total is not None]
-    found = places([(sheet.total, sheet.score.bonus) for sheet in scored])
+    found = places([(sheet.total, sheet.bonus) for sheet in scored])
     return {sheet.pk: place for sheet, place in zip(scored, found, strict=True)}
 
 

@@ -16,12 +16,14 @@ from kpi.services.score_words import correction_in_words, explain, share_in_word
 
 @dataclass(frozen=True)
 class Shown:
-    """One line of the page. ``errors`` and ``typed`` are there while a correction of it was refused."""
+    """One line of the page. ``is_open``: the form to correct it is there, after a refusal with what was ``typed`` and
+    its ``errors``."""
 
     row: Row
     words: str
     source: str
     correction: str
+    is_open: bool
     errors: Sequence[FieldError]
     typed: Mapping[str, str]
 
@@ -36,7 +38,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Refused:
-    """What a form of the page said and what was wrong with it: ``action`` and ``line`` say which form."""
+    """What a form of the page said and what was wrong with it: ``action`` and ``line`` say which form. Without a
+    problem ``line`` is the one that somebody wants to correct."""
 
     problem: DomainError | None = None
     action: str = ""
@@ -76,6 +79,7 @@ def _shown(row: Row, words: str, refused: Refused) -> Shown:
         words,
         source_in_words(row.line),
         correction_in_words(row.line),
+        refused.line == str(row.line.pk),
         refused.errors if is_mine else (),
         refused.typed if is_mine and refused.typed is not None else {},
     )

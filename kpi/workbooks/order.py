@@ -72,8 +72,10 @@ class Order:
 
     @property
     def units(self) -> str:
-        """填报单位: those whose reports stand in it."""
+        """填报单位: those whose reports stand in it, or who are judged by it."""
         named = "、".join(department.name for department in self.departments)
+        if self.kind is ExportKind.SCORES:
+            return _("被考核单位：%(units)s") % {"units": named or _("各单位和分管领导")}
         unit = named or _("各牵头单位（市政府督查室汇总）")
         return _("填报单位：%(unit)s") % {"unit": unit}
 

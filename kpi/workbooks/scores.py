@@ -46,7 +46,9 @@ class Book:
         if run is None:
             raise DomainError("export_no_scores", period=order.period.code)
         which = Q(department__in=order.departments) if order.departments else Q()
-        return cls(run, selector.sheets_of(run, which), selector.is_over(run, order.now))
+        sheets = selector.sheets_of(run, which)
+        selector.attach_lines(sheets, run.scheme)
+        return cls(run, sheets, selector.is_over(run, order.now))
 
     def units(self) -> Iterator[ScoreUnitLine]:
         """One line each, with its place where the scheme ranks and everybody is in the book."""
@@ -87,7 +89,6 @@ def write(order: Order, path: Path, tell: Tell) -> tuple[int, str]:
     book = Book.of(order)
     units, tasks, cases = list(book.units()), list(book.tasks()), list(book.cases())
     total = len(units) + len(tasks) + len(cases)
-    whose = _("被考核单位：%(units)s") % {"units": _judged(order)}
     with Workbook(str(path), {**PLAIN, "constant_memory": True}) as workbook:
         sheets = (
             (str(labels.EXPORT_KIND[order.kind].text), layout_of(order.kind), units),
@@ -96,7 +97,7 @@ def write(order: Order, path: Path, tell: Tell) -> tuple[int, str]:
         )
         done = 0
         for name, layout, lines in sheets:
-            frame = Frame(workbook, name, layout, order, whose=whose)
+            frame = Frame(workbook, name, layout, order)
             for line in lines:
                 frame.line(line, is_folded=False)
                 done += 1
@@ -113,16 +114,12 @@ def first_lines(order: Order, most: int) -> list[Line]:
     return list(Book.of(order).units())[:most]
 
 
-def _judged(order: Order) -> str:
-    return "、".join(department.name for department in order.departments) or _("各单位和分管领导")
-
-
 def facts(order: Order, book: Book) -> list[tuple[str, str]]:
     """What the sheet of rules says, line by line (1 query)."""
     run, scheme = book.run, book.run.scheme
     said = {
         _("报告期"): wording.span(order.period.code),
-        _("被考核单位"): _judged(order),
+        _("范围"): order.units,
         _("状态"): _state(run),
         _("方案"): _("%(name)s v%(version)s，%(day)s 起用。%(source)s")
         % {

@@ -203,7 +203,7 @@ def test_an_excess_is_a_part_of_the_items_own_points():
 
 
 def test_places_are_shared_and_a_bonus_breaks_ties():
-    totals = [(Decimal(90), Fraction(0)), (Decimal(95), Fraction(0)), (Decimal(90), Fraction(1)), (Decimal(90), 0)]
+    totals = [(Decimal(total), Decimal(bonus)) for total, bonus in ((90, 0), (95, 0), (90, 1), (90, 0))]
     assert places(totals) == [3, 1, 2, 3]
     assert places([]) == []
 

@@ -136,7 +136,7 @@ def object_without_words(page: Page) -> None:
 
 
 def correct_without_a_reason(page: Page) -> None:
-    page.locator(".fix summary").first.click()
+    page.locator(".fix").first.click()
     page.get_by_role("button", name="更正这一行").first.click()
     page.locator("#errors").wait_for()
 

@@ -95,6 +95,8 @@ def _run(request: HttpRequest, run: ScoreRun, editions: list[ScoreRun], refused:
     if not sheets:
         raise Http404
     now = clock.now()
+    said = [sheet.answer for sheet in sheets]
+    waiting, objections = said.count(Answer.NONE), said.count(Answer.OBJECTED)
     context = {
         "run": run,
         "editions": editions,
@@ -107,8 +109,9 @@ def _run(request: HttpRequest, run: ScoreRun, editions: list[ScoreRun], refused:
         "is_over": selector.is_over(run, now),
         "is_overtaken": selector.is_overtaken(run),
         "is_latest": run.pk == editions[0].pk,
-        "waiting": sum(sheet.answer == Answer.NONE for sheet in sheets),
-        "objections": sum(sheet.answer == Answer.OBJECTED for sheet in sheets),
+        "waiting": waiting,
+        "objections": objections,
+        "is_ripe": not objections and (selector.is_over(run, now) or not waiting),
         "steps": run.steps.filter(sheet=None).select_related("actor") if request.actor.is_supervisor else [],
         "refused": refused,
         "now": now,
@@ -168,7 +171,7 @@ def _sheet(request: HttpRequest, year: int, period: str, **unit: str) -> HttpRes
     if sheet is None:
         raise Http404
     if request.method != "POST":
-        return _show(request, sheet, editions)
+        return _show(request, sheet, editions, Refused(line=request.GET.get("fix", "")))
     step = SHEET_STEPS.get(request.POST.get("action", ""))
     if step is None:
         raise Http404
