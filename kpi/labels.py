@@ -286,7 +286,7 @@ EXPORT_HINT = {
     ExportKind.HEAT_MAP: _("一行一项任务、一列一个月，A3 横向"),
     ExportKind.UNITS: _("一个牵头单位一张表，A4 横向"),
     ExportKind.DETAIL: _("一行一项任务的一个月，供筛选和透视"),
-    ExportKind.SCORES: _("一行一个单位，另附逐项说明，A4 横向；已送单位征求意见的才有"),
+    ExportKind.SCORES: _("一行一个单位，另附逐项说明；已送单位征求意见的才有"),
 }
 EXPORT_STATE = {
     ExportState.QUEUED: Label(_("排队中"), "draft"),

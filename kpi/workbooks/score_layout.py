@@ -13,7 +13,7 @@ from kpi.models import Indicator, ScoreSheet
 from kpi.selectors.scores import Cases, Row
 from kpi.services.score_notices import name_of
 from kpi.services.score_words import answer_in_words, correction_in_words, explain, source_in_words
-from kpi.workbooks.columns import A4, Column, Layout, Value
+from kpi.workbooks.columns import A3, A4, Column, Layout, Value
 
 
 @dataclass(frozen=True)
@@ -123,4 +123,4 @@ CASES: tuple[Column, ...] = (
     Column(gettext_lazy("更正"), 36, "text", lambda line: correction_in_words(line.row.line)),
     Column(gettext_lazy("出处"), 36, "text", lambda line: source_in_words(line.row.line)),
 )
-TASK_SHEET, CASE_SHEET = Layout(TASKS, frozen=3, paper=A4), Layout(CASES, frozen=3, paper=A4)
+TASK_SHEET, CASE_SHEET = Layout(TASKS, frozen=3, paper=A3), Layout(CASES, frozen=3, paper=A4)

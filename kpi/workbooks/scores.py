@@ -171,9 +171,11 @@ def _state(run: ScoreRun) -> str:
         at = localtime(run.finalised_at)
     else:
         words, at = _("第 %(edition)s 版，%(who)s编制，征求意见至 %(at)s，尚未定稿"), localtime(run.answers_until)
-    return words % {
+    sample = _("示例数据，数值为虚构")
+    said = words % {
         "edition": run.edition,
         "who": run.prepared_by,
         "second": run.approved_by,
         "at": f"{at:%Y-%m-%d %H:%M}",
     }
+    return f"{said}（{sample}）" if run.is_sample else said
