@@ -21,6 +21,9 @@ APPEND_ONLY = (
     "kpi_bulletinstep",
     "kpi_bulletinfile",
     "kpi_formerplan",
+    "kpi_scoreline",
+    "kpi_scorecorrection",
+    "kpi_scorestep",
 )
 
 

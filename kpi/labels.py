@@ -21,6 +21,8 @@ from kpi.domain.plan_shapes import Preset
 from kpi.domain.rag import Basis
 from kpi.domain.reminders import Audience, Ladder
 from kpi.domain.runs import Hint
+from kpi.domain.score_runs import Answer, CorrectionReason, ScoreState, ScoreVerb
+from kpi.domain.scoring import ScoreBasis, ScoreReason, ScoreRole, Unmeasured, Yardstick
 from kpi.domain.values import (
     Accumulation,
     Comparator,
@@ -278,12 +280,14 @@ EXPORT_KIND = {
     ExportKind.HEAT_MAP: Label(_("热力图")),
     ExportKind.UNITS: Label(_("部门分表")),
     ExportKind.DETAIL: Label(_("明细")),
+    ExportKind.SCORES: Label(_("考核得分")),
 }
 EXPORT_HINT = {
     ExportKind.LEDGER: _("一行一项任务，A3 横向，按板块分组"),
     ExportKind.HEAT_MAP: _("一行一项任务、一列一个月，A3 横向"),
     ExportKind.UNITS: _("一个牵头单位一张表，A4 横向"),
     ExportKind.DETAIL: _("一行一项任务的一个月，供筛选和透视"),
+    ExportKind.SCORES: _("一行一个单位，另附逐项说明；已送单位征求意见的才有"),
 }
 EXPORT_STATE = {
     ExportState.QUEUED: Label(_("排队中"), "draft"),
@@ -413,6 +417,73 @@ YEAR_NEED = {
     "unowned": Label(_("每句承诺都有任务，或注明不立项")),
     "leads": Label(_("牵头单位已确定")),
     "closed_leads": Label(_("牵头单位仍在用")),
+}
+SCORE_BASIS = {
+    ScoreBasis.CAPPED: Label(_("完成得满分，超额不加")),
+    ScoreBasis.PROPORTIONAL: Label(_("按完成比例计，最多两倍")),
+    ScoreBasis.EXCESS_BONUS: Label(_("满分封顶，超额另加分")),
+}
+SCORE_ROLE = {
+    ScoreRole.LEAD: Label(_("牵头")),
+    ScoreRole.SUPPORTING: Label(_("配合")),
+    ScoreRole.CHARGE: Label(_("分管")),
+}
+# The closed list: nothing else is taken off or added (docs/rules/scoring.md).
+SCORE_REASON = {
+    ScoreReason.LATE: Label(_("迟报")),
+    ScoreReason.MISSING: Label(_("缺报")),
+    ScoreReason.RETURNED: Label(_("督查室退回")),
+    ScoreReason.FALSE_DATA: Label(_("数据不实，经查实")),
+    ScoreReason.EXCESS: Label(_("超额完成")),
+    ScoreReason.LED: Label(_("牵头督查事项")),
+    ScoreReason.SUPPORTED: Label(_("配合督查事项")),
+    ScoreReason.AWARD: Label(_("获上级表彰奖励")),
+}
+SCORE_UNMEASURED = {
+    Unmeasured.NOT_DUE: Label(_("还没有序时计划，未到期")),
+    Unmeasured.NOT_ASKED: Label(_("还没有要求报送")),
+    Unmeasured.UNAPPROVED: Label(_("已报送，锁定时未审定")),
+    Unmeasured.UNPUBLISHED: Label(_("数据尚未公布")),
+    Unmeasured.PEERS_MISSING: Label(_("同类城市数据未齐")),
+    Unmeasured.NO_TARGET: Label(_("没有目标值")),
+    Unmeasured.BY_OFFICE: Label(_("督查室核定不计")),
+}
+YARDSTICK = {
+    Yardstick.PLAN: Label(_("序时计划")),
+    Yardstick.TARGET: Label(_("全年目标")),
+    Yardstick.FACT: Label(_("事实")),
+}
+SCORE_STATE = {
+    ScoreState.DRAFT: Label(_("草稿"), "draft"),
+    ScoreState.OPINION: Label(_("征求意见"), "submitted"),
+    ScoreState.FINAL: Label(_("已定稿"), "approved"),
+    ScoreState.SUPERSEDED: Label(_("已被新版替代"), "draft"),
+    ScoreState.DISCARDED: Label(_("已作废"), "draft"),
+}
+SCORE_VERB = {
+    ScoreVerb.DRAFT: Label(_("编制")),
+    ScoreVerb.OPEN: Label(_("送各单位征求意见")),
+    ScoreVerb.DISCARD: Label(_("作废")),
+    ScoreVerb.ACCEPT: Label(_("无意见")),
+    ScoreVerb.OBJECT: Label(_("有异议")),
+    ScoreVerb.REPLY: Label(_("回复")),
+    ScoreVerb.CORRECT: Label(_("更正")),
+    ScoreVerb.ADD: Label(_("登记")),
+    ScoreVerb.FINALISE: Label(_("定稿")),
+    ScoreVerb.SUPERSEDE: Label(_("被新版替代")),
+}
+SCORE_ANSWER = {
+    Answer.NONE: Label(_("未答复"), "empty"),
+    Answer.ACCEPTED: Label(_("无意见"), "draft"),
+    Answer.OBJECTED: Label(_("有异议，待回复"), "returned"),
+    Answer.REPLIED: Label(_("异议已回复"), "submitted"),
+}
+SCORE_CORRECTION = {
+    CorrectionReason.NOT_ATTRIBUTABLE: Label(_("非本单位原因")),
+    CorrectionReason.COUNTED_TWICE: Label(_("重复计算")),
+    CorrectionReason.RULE_MISAPPLIED: Label(_("口径或规则适用有误")),
+    CorrectionReason.CIRCUMSTANCES: Label(_("不可抗力或上级政策变化")),
+    CorrectionReason.CARRIED_OVER: Label(_("沿用上一版的更正")),
 }
 STAGE = {
     0: Label(_("未启动")),

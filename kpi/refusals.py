@@ -217,6 +217,7 @@ def _exports() -> dict[str, str]:
         "export_kind_unknown": _("没有这种表，请重新选择"),
         "export_period_unknown": _("没有 %(period)s 这一期，或还没有开放，请重新选择"),
         "export_unit_unknown": _("没有这个单位，或它没有牵头的任务，请重新选择"),
+        "export_no_scores": _("%(period)s 期还没有征求意见或定稿的考核得分"),
         "export_too_many": _("已有 %(limit)s 份在排队或生成，请等其中一份完成或取消"),
         "export_waits_already": _("同样的一份已经在排队或生成"),
         "export_moved": _("这份导出的状态已经变化，不能再这样操作；请看最新情况"),
@@ -246,6 +247,42 @@ def _bulletins() -> dict[str, str]:
         "bulletin_field_required": _("请填写%(name)s"),
         "bulletin_paragraph_gone": _("这一段已不再生成（数据或选项有变化），请复制你写的内容后刷新"),
         "bulletin_reason_required": _("改写须写明理由，至少 %(at_least)s 字"),
+    }
+
+
+def _scores() -> dict[str, str]:
+    """Scores and their schemes."""
+    return {
+        "score_moved": _("这份考核得分的状态已经变化，不能再这样操作；请看下面的最新情况"),
+        "score_stale": _("有人在你之后办理过这份考核得分，没有写入；请看下面的最新情况后再操作"),
+        "score_under_way": _("%(period)s 期的考核得分已经在编制或征求意见"),
+        "score_period_open": _("%(period)s 期还没有锁定，锁定之后才能编制考核得分"),
+        "score_no_scheme": _("%(period)s 期没有可用的考核方案，请先另立一版"),
+        "score_overtaken": _("编制之后 %(period)s 期解锁过，数字可能已变；请编制新版"),
+        "score_takes_two": _("编制人和送出人不能自己定稿，须由督查室另一人办理"),
+        "score_objection_open": _("还有 %(count)s 个单位的异议没有回复，不能定稿"),
+        "score_window_open": _("还在征求意见，%(count)s 个单位没有答复；到期或都答复后才能定稿"),
+        "score_final_unconfirmed": _("请先勾选“已核对，确认定稿”"),
+        "score_discard_unconfirmed": _("请先勾选“确认作废”"),
+        "score_not_yours": _("只有被考核单位的负责人或分管领导本人可以反馈意见"),
+        "score_answer_late": _("征求意见已经截止，如有异议请联系督查室"),
+        "score_reason_unknown": _("请从列出的事由中选择；领导批示、登录次数、照片台账、会议和文件不作为加分扣分事由"),
+        "score_correction_reason": _("请选择更正原因"),
+        "score_correction_same": _("与现在的值相同，不用更正"),
+        "score_out_of_bounds": _("应在 0 与 %(most)s 之间"),
+        "scheme_day_taken": _("%(day)s 已有一版方案，请改那一版或换一天"),
+        "scheme_day_scored": _("%(day)s 及以前的报告期已按原方案考核，起用日期应晚于这一天"),
+        "scheme_in_use": _("这版方案已用于考核，不能再改；请另立新版"),
+        "scheme_changed": _("有人在你之后改过这版方案，你填的还在下面；请重新打开核对后再改"),
+        "scheme_gone": _("这版方案已被撤回"),
+        "scheme_first": _("这是最早的一版，撤回之后没有方案可用"),
+        "scheme_name_required": _("请填写名称"),
+        "scheme_cap_below": _("封顶不能小于每次分值 %(points)s"),
+        "scheme_points_required": _("请填写每次分值和封顶，或者都不填"),
+        "scheme_weight_zero": _("不能都是 0"),
+        "scheme_indicator_unknown": _("找不到任务编号 %(code)s"),
+        "scheme_indicator_twice": _("%(code)s 写了两次"),
+        "scheme_weight_malformed": _("看不懂“%(line)s”，请写成“A06 2”或“A06 2 重点”"),
     }
 
 
@@ -349,6 +386,7 @@ TABLES = (
     _imports,
     _exports,
     _bulletins,
+    _scores,
     _editions,
     _reports,
     _configuring,

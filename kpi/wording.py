@@ -110,6 +110,24 @@ def month(code: str) -> str:
     return f"{period.year}年{period.month}月"
 
 
+SPANS = {
+    "03": lambda year: _("%(year)s年一季度") % {"year": year},
+    "06": lambda year: _("%(year)s年上半年") % {"year": year},
+    "09": lambda year: _("%(year)s年前三季度") % {"year": year},
+    "12": lambda year: _("%(year)s年度") % {"year": year},
+}
+
+
+def span(code: str) -> str:
+    """From January to a month: “2025年上半年”, “2025年度”, “2025年1—5月”."""
+    year, number = code.split("-")
+    if number in SPANS:
+        return SPANS[number](year)
+    if number == "01":
+        return month(code)
+    return _("%(year)s年1—%(month)s月") % {"year": year, "month": int(number)}
+
+
 def short_day(day: date | datetime) -> str:
     """“7月5日”, or “5 July”."""
     if (get_language() or "").startswith("en"):

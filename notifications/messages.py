@@ -27,6 +27,7 @@ EVENT_GROUPS = {
     "lamp": _("亮灯"),
     "cosign": _("会签与委托"),
     "bulletin": _("督查通报"),
+    "score": _("考核得分"),
     "system": _("系统"),
 }
 
@@ -96,6 +97,12 @@ KINDS = {
     "bulletin.returned": MessageKind(_("通报退回"), group="bulletin"),
     "bulletin.published": MessageKind(_("督查通报"), needs_action=False, is_digest=True, group="bulletin"),
     "indicator.handed_over": MessageKind(_("牵头单位变更"), needs_action=False, group="report"),
+    "score.opened": MessageKind(_("得分征求意见"), group="score"),
+    "score.told": MessageKind(_("得分公布"), channels=INBOX_ONLY, needs_action=False, group="score"),
+    "score.objected": MessageKind(_("得分异议"), channels=INBOX_ONLY, group="score"),
+    "score.replied": MessageKind(_("异议回复"), needs_action=False, group="score"),
+    "score.corrected": MessageKind(_("得分更正"), needs_action=False, group="score"),
+    "score.final": MessageKind(_("得分定稿"), needs_action=False, is_digest=True, group="score"),
     "submission.approved": MessageKind(_("已审定"), channels=INBOX_ONLY, needs_action=False, group="review"),
 }
 
@@ -125,6 +132,8 @@ NEXT = {
     "cosign.objected": _("由原单位改为确认，或退回重报"),
     "bulletin.sent": _("须由起草人和送审人以外的督查人员签发或退回"),
     "bulletin.returned": _("修改后再送审"),
+    "score.opened": _("由负责人或分管领导本人反馈；逾期视为无意见"),
+    "score.objected": _("请核对后回复，必要时更正；都回复后由另一人定稿"),
     "directive.issued": _("请签收并按期反馈；反馈后自动了结"),
     "directive.replied": _("请复核：办结或退回重办"),
     "directive.sent_back": _("补充后再反馈，由督查室复核"),

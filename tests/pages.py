@@ -35,6 +35,9 @@ LEADER_PAGES = (
     Page("mayor", "/2025/directives/1/"),
     Page("mayor", "/2025/bulletins/"),
     Page("mayor", "/2025/bulletins/2025-05/"),
+    Page("mayor", "/2025/scores/"),
+    Page("mayor", "/2025/scores/2025-05/"),
+    Page("vm_commerce", "/2025/scores/2025-05/posts/vice_mayor_commerce/"),
     Page("nyj_staff", "/2025/todo/"),
 )
 WORKING_PAGES = (
@@ -86,4 +89,12 @@ WORKING_PAGES = (
     Page("dcs_1", "/2025/bulletins/2025-04/"),
     Page("dcs_1", "/2025/bulletins/2025-04/edit/"),
     Page("dcs_1", "/2025/bulletins/2025-04/bulletin.docx"),
+    Page("dcs_1", "/2025/scores/"),
+    Page("dcs_1", "/2025/scores/2025-05/"),
+    Page("dcs_1", "/2025/scores/2025-05/units/commerce/"),
+    Page("swj_head", "/2025/scores/"),
+    Page("swj_head", "/2025/scores/2025-05/units/commerce/"),
+    Page("dcs_1", "/2025/scores/schemes/"),
+    Page("dcs_1", "/2025/scores/schemes/new/"),
+    Page("dcs_1", "/2025/exports/?kind=scores&period=2025-05&unit=", 16),
 )

@@ -75,6 +75,7 @@ TEMPLATES = [
                 "boards": "kpi.web.templatetags.boards",
                 "living_ui": "kpi.web.templatetags.living_ui",
                 "bulletin_ui": "kpi.web.templatetags.bulletin_ui",
+                "score_ui": "kpi.web.templatetags.score_ui",
                 "inbox_ui": "kpi.web.templatetags.inbox_ui",
                 "planning_ui": "kpi.web.templatetags.planning_ui",
                 "log_ui": "notifications.web.log_ui",

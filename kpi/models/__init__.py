@@ -11,6 +11,9 @@ from kpi.models.periods import DueRule, Period, WorkdayOverride
 from kpi.models.reminding import Chase, Follow, ReminderPolicy, ReminderStep
 from kpi.models.reports import Commitment, Report, ReportEdition
 from kpi.models.reviews import RagOverride, Review
+from kpi.models.score_lines import ScoreCorrection, ScoreLine
+from kpi.models.scores import ScoreRun, ScoreSheet, ScoreStep
+from kpi.models.scoring import ScoringLine, ScoringScheme, ScoringWeight
 from kpi.models.snapshots import AssessmentSnapshot
 from kpi.models.submissions import Submission
 from kpi.models.windows import Extension, Unlock
@@ -46,6 +49,14 @@ __all__ = [
     "ReportUpload",
     "Review",
     "RuleSet",
+    "ScoreCorrection",
+    "ScoreLine",
+    "ScoreRun",
+    "ScoreSheet",
+    "ScoreStep",
+    "ScoringLine",
+    "ScoringScheme",
+    "ScoringWeight",
     "Submission",
     "Target",
     "UnitTarget",

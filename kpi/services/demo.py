@@ -21,7 +21,7 @@ from accounts.models import ADMINISTRATORS, Department, Membership, Post, Role, 
 from kpi.domain.values import SubmissionState, Verb
 from kpi.models import Evidence, Indicator, Period, Report, Review, Submission
 from kpi.selectors.content import content_of
-from kpi.services import demo_directives, demo_review, inspection, periods, vault
+from kpi.services import demo_directives, demo_review, demo_scores, inspection, periods, vault
 from kpi.services import submissions as submissions_service
 from kpi.services.samples import sample_pdf, sample_png
 
@@ -46,6 +46,7 @@ def load_demo(*, folder: Path, report: Report, password: str, now: datetime) -> 
     demo_review.load_delegations(folder / f"delegations-{report.year}.csv")
     count = _load_progress(folder, report, now)
     demo_directives.load_directives(folder / f"directives-{report.year}.csv", report, now)
+    demo_scores.load_scores(folder / f"scores-{report.year}.csv", report, now)
     audit.record(action="demo.loaded", obj=report, actor=None, now=now, after={"users": users, "submissions": count})
     return {"users": users, "submissions": count}
 

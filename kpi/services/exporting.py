@@ -29,6 +29,7 @@ from accounts.permissions import Actor, actor_for
 from kpi.domain.errors import DomainError, NotPermitted
 from kpi.domain.exporting import MOST_ATTEMPTS, UNFINISHED, ExportKind, ExportState, ExportVerb, next_state
 from kpi.models import ExportJob, Indicator, Period
+from kpi.selectors import scores
 from kpi.services import permissions, vault
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,8 @@ def ask(
     """Queue an export; the same one, if the person has it queued already.
 
     ``departments`` are codes, none for all. Raises ``NotPermitted``, or ``DomainError`` ``export_kind_unknown``,
-    ``export_period_unknown`` (also for a month that has not opened), ``export_unit_unknown``, ``export_too_many``.
+    ``export_period_unknown`` (also for a month that has not opened), ``export_unit_unknown``, ``export_no_scores``,
+    ``export_too_many``.
     """
     if kind not in set(ExportKind):
         raise DomainError("export_kind_unknown")
@@ -82,6 +84,8 @@ def ask(
         raise DomainError("export_unit_unknown")
     if not permissions.may_export(actor, codes):
         raise NotPermitted("export_not_permitted")
+    if kind == ExportKind.SCORES and scores.in_force(month) is None:
+        raise DomainError("export_no_scores", period=period)
     same = {"asked_by": actor.user, "kind": kind, "period": month, "departments": codes, "language": language}
     return _waiting_already(same) or _queued(same, actor, now)
 

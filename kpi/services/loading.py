@@ -30,6 +30,8 @@ from kpi.models import (
     ReminderStep,
     Report,
     RuleSet,
+    ScoringLine,
+    ScoringScheme,
     Target,
     WorkdayOverride,
 )
@@ -147,6 +149,17 @@ def _load_rules(files: YearFiles) -> None:
         defaults={"day": 5, "month_offset": 1, "at": time(18, 0), "roll": "forward"},
     )
     _load_reminders(files)
+    _load_scoring(files)
+
+
+def _load_scoring(files: YearFiles) -> None:
+    for record in files.document("scoring.json"):
+        lines = record.pop("lines")
+        scheme, is_new = ScoringScheme.objects.get_or_create(
+            code=record.pop("code"), version=record.pop("version"), defaults=record
+        )
+        if is_new:
+            ScoringLine.objects.bulk_create(ScoringLine(scheme=scheme, **line) for line in lines)
 
 
 def _load_reminders(files: YearFiles) -> None:

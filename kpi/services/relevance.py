@@ -191,6 +191,7 @@ TOLD_OF_DIRECTIVE = (
     "directive.extension_granted",
     "directive.extension_refused",
 )
+TOLD_OF_SCORE = ("score.opened", "score.told", "score.replied", "score.corrected", "score.final")
 RULES: Mapping[str, Callable[[Records, Notice], bool]] = {
     "submission.submitted": lambda now, notice: now.signs_for(notice) and now.is_in(notice, (S.SUBMITTED,)),
     "submission.signed_off": lambda now, notice: now.is_of_office(notice) and now.is_in(notice, (S.SIGNED_OFF,)),
@@ -210,6 +211,8 @@ RULES: Mapping[str, Callable[[Records, Notice], bool]] = {
     "cosign.objected": lambda now, notice: (
         (now.is_of_office(notice) or now.led_by_recipient(notice)) and now.is_in(notice, BEING_COSIGNED)
     ),
+    "score.objected": Records.is_of_office,
+    **dict.fromkeys(TOLD_OF_SCORE, Records.is_of_unit),
     "directive.issued": lambda now, notice: now.is_directive_in(notice, OWED),
     "directive.corrected": lambda now, notice: now.is_directive_in(notice, OWED),
     "directive.sent_back": lambda now, notice: now.is_directive_in(notice, OWED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from math import ceil
 
 from django.utils.translation import gettext as _
@@ -11,8 +12,8 @@ from xlsxwriter import Workbook
 from kpi import labels, wording
 from kpi.domain.values import Rag
 from kpi.workbooks.cells import FILLS, Sheet
+from kpi.workbooks.columns import A4
 from kpi.workbooks.frame import HEAD_ROWS, QUIET, chart_fill, lamp_head, row_height
-from kpi.workbooks.layout import A4
 from kpi.workbooks.order import Order
 from kpi.workbooks.tally import Tally
 
@@ -100,13 +101,18 @@ def _chart(sheet: Sheet, kind: str, title: str, head: int, count: int, *, at: in
 
 def write_rules(sheet: Sheet, order: Order, tally: Tally) -> None:
     """Where the figures come from, by which rule, and how to find out whether they are still the same."""
+    write_facts(sheet, order, facts(order, tally))
+
+
+def write_facts(sheet: Sheet, order: Order, said: Iterable[tuple[str, str]]) -> None:
+    """What there is to say, a line each: its name and what it is; lamps on their fill."""
     worksheet = sheet.worksheet
     worksheet.set_column(0, 0, 22)
     worksheet.set_column(1, 1, 90)
     worksheet.set_paper(A4)
     worksheet.fit_to_pages(1, 0)
     worksheet.set_footer(order.footer)
-    for line, (name, value) in enumerate(facts(order, tally)):
+    for line, (name, value) in enumerate(said):
         worksheet.set_row(line, row_height([(90, value)]))
         sheet.text(line, 0, name, bold=True)
         sheet.text(line, 1, value)

@@ -15,7 +15,7 @@ from kpi.domain.exporting import ExportKind
 from kpi.models import ExportJob
 from kpi.selectors.streaming import Scope
 from kpi.services.exporting import Made, Tell
-from kpi.workbooks import flat
+from kpi.workbooks import flat, scores
 from kpi.workbooks.cells import PLAIN, Sheet, sheet_names
 from kpi.workbooks.closing import open_summary, write_rules, write_summary
 from kpi.workbooks.frame import Frame
@@ -31,6 +31,8 @@ def make(job: ExportJob, path: Path, tell: Tell, now) -> Made:
     """The maker that ``services.exporting`` is given: the job's workbook, in the asker's language."""
     with override(job.language):
         order = Order.of(job, now)
+        if order.kind is ExportKind.SCORES:
+            return Made(*scores.write(order, path, tell), order.file_name)
         tally = write(order, path, tell)
         return Made(tally.lines, tally.fingerprint.hexdigest(), order.file_name)
 

@@ -15,7 +15,8 @@ from xlsxwriter import Workbook
 from kpi import labels
 from kpi.domain.values import Rag
 from kpi.workbooks.cells import FILLS, Sheet, pattern_of
-from kpi.workbooks.layout import Column, Layout, Line, month_look
+from kpi.workbooks.columns import Column, Layout
+from kpi.workbooks.layout import Line, month_look
 from kpi.workbooks.order import Order
 
 HEAD_ROWS = 3
@@ -102,6 +103,8 @@ class Frame:
             self.sheet.number(self.next, number, value, pattern_of(line.indicator.decimals), **FIGURE)
         elif column.form == "percent":
             self.sheet.number(self.next, number, value, "0.0%", **FIGURE)
+        elif column.form == "points":
+            self.sheet.number(self.next, number, value, "0.00", **FIGURE)
         elif column.form == "whole":
             self.sheet.number(self.next, number, value, "0", align="center")
         elif column.form == "moment":

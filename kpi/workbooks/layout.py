@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
@@ -25,10 +24,10 @@ from kpi.models import Indicator, Period, Submission
 from kpi.selectors.scoreboard import MonthLamp, Row
 from kpi.selectors.streaming import Filed
 from kpi.selectors.terms import Terms, terms_at
+from kpi.workbooks.columns import A3, A4, Column, Layout, Value
+from kpi.workbooks.score_layout import UNITS, ScoreCaseLine, ScoreTaskLine, ScoreUnitLine
 
-Value = str | int | Decimal | datetime | MonthLamp | None
 QUARTER_ENDS = ("03", "06", "09", "12")
-A3, A4 = 8, 9
 
 
 @dataclass(frozen=True)
@@ -71,29 +70,7 @@ class DetailLine:
         return terms_at(self.indicator, Month.parse(self.month.period.code))
 
 
-Line = LedgerLine | DetailLine
-
-
-@dataclass(frozen=True)
-class Column:
-    """``form`` is ``text``, ``number`` (the indicator's own decimals), ``percent``, ``whole``, ``moment``, ``lamp``
-    (the line's) or ``month`` (a cell of the heat map, ``None`` for a month to come). Short words stand in the middle.
-    """
-
-    heading: Promise | str
-    width: float
-    form: str
-    value: Callable[[Line], Value]
-    is_centred: bool = False
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A sheet: its columns, how many of them stay in sight when it is scrolled, and its paper."""
-
-    columns: tuple[Column, ...]
-    frozen: int
-    paper: int
+Line = LedgerLine | DetailLine | ScoreUnitLine | ScoreTaskLine | ScoreCaseLine
 
 
 # Headings that the departments' own workbook has too (kpi/workbooks/filing.py).
@@ -338,6 +315,7 @@ def layout_of(kind: ExportKind, periods: Iterable[Period] = ()) -> Layout:
         ExportKind.LEDGER: Layout(LEDGER, frozen=5, paper=A3),
         ExportKind.UNITS: Layout(UNIT, frozen=3, paper=A4),
         ExportKind.DETAIL: Layout(DETAIL, frozen=3, paper=A3),
+        ExportKind.SCORES: Layout(UNITS, frozen=2, paper=A4),
     }[kind]
 
 
@@ -373,6 +351,8 @@ def in_words(column: Column, line: Line) -> str:
         return wording.MISSING
     if column.form == "number":
         return wording.figure(value, line.indicator.decimals)
+    if column.form == "points":
+        return wording.figure(value, 2)
     if column.form == "percent":
         return wording.percent(value)
     if column.form == "moment":

@@ -60,6 +60,7 @@ class Order:
             ExportKind.HEAT_MAP: _("%(year)s年政府工作报告目标任务亮灯热力图（%(period)s）"),
             ExportKind.UNITS: _("%(year)s年政府工作报告目标任务部门分表（%(period)s）"),
             ExportKind.DETAIL: _("%(year)s年政府工作报告目标任务逐月明细（截至%(period)s）"),
+            ExportKind.SCORES: _("%(year)s年政府工作报告目标任务考核得分（截至%(period)s）"),
         }
         return names[self.kind] % {"year": self.period.report.year, "period": wording.month(self.period.code)}
 
@@ -71,8 +72,10 @@ class Order:
 
     @property
     def units(self) -> str:
-        """填报单位: those whose reports stand in it."""
+        """填报单位: those whose reports stand in it, or who are judged by it."""
         named = "、".join(department.name for department in self.departments)
+        if self.kind is ExportKind.SCORES:
+            return _("被考核单位：%(units)s") % {"units": named or _("各单位和分管领导")}
         unit = named or _("各牵头单位（市政府督查室汇总）")
         return _("填报单位：%(unit)s") % {"unit": unit}
 

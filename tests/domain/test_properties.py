@@ -16,7 +16,6 @@ from kpi.domain.calendar import Roll, WorkCalendar
 from kpi.domain.errors import DomainError
 from kpi.domain.periods import DueRule, Period, reporting_periods
 from kpi.domain.rag import DEFAULT_RULE, Basis, Rule, Standing, assess
-from kpi.domain.scoring import achieved_share
 from kpi.domain.trajectory import Trajectory
 from kpi.domain.values import Comparator, Frequency, Kind, Polarity, Rag, parse_number
 from kpi.domain.window import Extension, Window
@@ -144,11 +143,6 @@ def test_a_figure_without_a_target_is_judged_by_its_plan_alone():
     )
     found = assess(standing, DEFAULT_RULE)
     assert (found.rag, found.is_ahead, found.gap) == (Rag.GREEN, True, Decimal(1))
-
-
-def test_a_share_needs_a_positive_target():
-    with pytest.raises(DomainError, match="target_not_positive"):
-        achieved_share(Decimal(1), Decimal(0), Polarity.HIGHER_IS_BETTER)
 
 
 EDGES = [datetime(2025, 6, 25, tzinfo=SHANGHAI), DUE, DUE + timedelta(days=2), DUE + timedelta(days=9)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from kpi.domain.override import check_override
 from kpi.domain.periods import DueRule, Period
 from kpi.domain.rag import DEFAULT_RULE, SANYA, XUANCHENG, YINCHUAN, Node, Standing, assess
 from kpi.domain.runs import hints
-from kpi.domain.scoring import score
+from kpi.domain.scoring import Extra, Figures, Item, ScoreBasis, ScoreReason, measure, score
 from kpi.domain.signing import signing
 from kpi.domain.values import (
     Comparator,
@@ -29,6 +30,7 @@ from kpi.domain.values import (
     Polarity,
     Rag,
     SubmissionState,
+    Timeliness,
     Verb,
     parse_number,
     timeliness,
@@ -36,6 +38,7 @@ from kpi.domain.values import (
 from kpi.domain.window import Extension, Window
 from kpi.domain.workflow import allowed_verbs, next_state
 from tests.domain.tables import rows
+from tests.domain.test_scoring import CAPPED_AT_FIVE
 
 RULES = {"default": DEFAULT_RULE, "yinchuan": YINCHUAN, "sanya": SANYA, "xuancheng": XUANCHENG}
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -206,15 +209,24 @@ def test_a_report_is_taken_exactly_while_its_window_is_open(row):
 
 @pytest.mark.parametrize("row", rows("scoring"))
 def test_points_follow_the_published_formula(row):
-    found = score(
-        weight=Decimal(row["weight"]),
-        actual=figure(row["actual"]),
-        target=Decimal(row["target"]),
+    """One task among others that have earned nothing; the weights come to 100."""
+    task = Figures(
+        kind=Kind.CUMULATIVE,
         polarity=Polarity(row["polarity"]),
-        deduction=Decimal(row["deduction"]),
-        bonus=Decimal(row["bonus"]),
+        comparator=Comparator.AT_LEAST if row["polarity"] == "higher" else Comparator.AT_MOST,
+        is_final=True,
+        actual=figure(row["actual"]),
+        expected=None,
+        target=Decimal(row["target"]),
+        last_asked=Timeliness.ON_TIME if row["actual"] else Timeliness.MISSING,
     )
-    assert found == Decimal(row["得分"])
+    weight = Decimal(row["weight"])
+    items = [Item(weight, measure(task, ScoreBasis.CAPPED).share), Item(100 - weight, Fraction(0))]
+    extras = [
+        Extra(ScoreReason.FALSE_DATA, Decimal(row["deduction"])),
+        Extra(ScoreReason.AWARD, Decimal(row["bonus"])),
+    ]
+    assert score(items, extras, CAPPED_AT_FIVE).total == Decimal(row["得分"])
 
 
 # Situations of a delegation in which it is worth something; the others are made in tests/services/test_delegations.py.

@@ -20,7 +20,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Department, User
-from kpi.models import ReminderPolicy, Submission
+from kpi.models import ReminderPolicy, ScoringScheme, Submission
 from notifications.keys import encrypt
 from notifications.models import Robot
 from tests.bulletins import draft_of, published
@@ -172,6 +172,23 @@ def preview_a_year(page: Page) -> None:
     page.locator("#preview").wait_for()
 
 
+def object_without_words(page: Page) -> None:
+    page.get_by_role("button", name="提出异议").click()
+    page.locator("#errors").wait_for()
+
+
+def correct_without_a_reason(page: Page) -> None:
+    page.locator(".fix").first.click()
+    page.get_by_role("button", name="更正这一行").first.click()
+    page.locator("#errors").wait_for()
+
+
+def see_the_effect(page: Page) -> None:
+    page.locator("#effective_from").fill("2025-06-01")
+    page.get_by_role("button", name="预览影响").last.click()
+    page.locator("#effect").wait_for()
+
+
 def fail(page: Page) -> None:
     """The page of a fault of ours, which no address leads to."""
     fault = render_to_string("errors/fault.html", {"code": "A1B2C3"})
@@ -181,8 +198,8 @@ def fail(page: Page) -> None:
 
 class Visit(NamedTuple):
     """``person`` is a demo person or empty for a stranger; ``{T36}`` in a path is the key of that report of June,
-    ``{rules}`` of reminder rules to come, ``{robot}`` of a robot; ``then`` is what is done there before looking; every
-    page is judged in both themes, whichever it comes in."""
+    ``{rules}`` of reminder rules to come, ``{scheme}`` of a scoring scheme, ``{robot}`` of a robot; ``then`` is what is
+    done there before looking; every page is judged in both themes, whichever it comes in."""
 
     person: str
     path: str
@@ -202,6 +219,7 @@ EMPTY = (
     "brief/2026-01/",
     "directives/",
     "bulletins/",
+    "scores/",
 )
 VISITS = (
     Visit("", "/login/"),
@@ -308,6 +326,27 @@ VISITS = (
     Visit("dcs_1", "/2025/bulletins/2025-04/"),
     Visit("dcs_1", "/2025/bulletins/2025-04/edit/"),
     Visit("dcs_1", "/2025/bulletins/2025-04/edit/", empty_a_field),
+    Visit("mayor", "/2025/scores/"),
+    Visit("mayor", "/2025/scores/2025-05/"),
+    Visit("vm_commerce", "/2025/scores/2025-05/posts/vice_mayor_commerce/"),
+    Visit("nyj_staff", "/2025/scores/2025-05/units/agriculture/"),
+    Visit("swj_head", "/2025/scores/"),
+    Visit("swj_head", "/2025/scores/2025-05/units/commerce/"),
+    Visit("swj_head", "/2025/scores/2025-05/units/commerce/", object_without_words),
+    Visit("swj_head", "/2025/scores/2025-03/units/commerce/"),  # final
+    Visit("dcs_1", "/2025/scores/"),
+    Visit("dcs_1", "/2026/scores/"),  # nothing locked
+    Visit("dcs_1", "/2025/scores/2025-05/"),
+    Visit("dcs_2", "/2025/scores/2025-05/"),
+    Visit("dcs_1", "/2025/scores/2025-03/"),
+    Visit("dcs_1", "/2025/scores/2025-05/units/tourism/"),
+    Visit("dcs_1", "/2025/scores/2025-05/units/tourism/", correct_without_a_reason),
+    Visit("dcs_1", "/2025/scores/schemes/"),
+    Visit("dcs_1", "/2025/scores/schemes/new/"),
+    Visit("dcs_1", "/2025/scores/schemes/new/", see_the_effect),
+    Visit("dcs_1", "/2025/scores/schemes/new/", add_nothing),
+    Visit("dcs_1", "/2025/scores/schemes/{scheme}/"),
+    Visit("dcs_1", "/2025/exports/?kind=scores&period=2025-05&unit="),
     *(Visit("mayor", f"/2026/{path}") for path in EMPTY),
     Visit("mayor", "/2025/living-report/"),
     Visit("mayor", "/2025/living-report/?lamp=red"),
@@ -341,7 +380,7 @@ REACHED = {"import-preview": upload_template, "recovery-codes": renew_the_codes}
 
 def test_no_page_is_forgotten():
     """Each named address is visited, or is no page."""
-    keys = {"T42": 1, "I37": 1, "T36": 1, "robot": 1, "rules": 1}
+    keys = {"T42": 1, "I37": 1, "T36": 1, "robot": 1, "rules": 1, "scheme": 1}
     paths = {visit.path.format(**keys).partition("?")[0] for visit in VISITS} - {"/2025/kpis/X99/"}
     visited = {resolve(path).url_name for path in paths}
     visited |= {name for name, step in REACHED.items() if any(visit.then is step for visit in VISITS)}
@@ -385,8 +424,11 @@ def trial(django_db_setup, database_name, tmp_path_factory, django_db_blocker) -
         published("2025-05")
         draft_of("2025-04")
         keys = dict(Submission.objects.filter(period__code="2025-06").values_list("indicator__code", "pk"))
-        keys |= {"rules": rules.pk, "robot": a_robot().pk}
         TOTPDevice.objects.create(user=User.objects.get(username="auditadmin"), name="app")
+        scheme = ScoringScheme.objects.create(
+            code="guiyang", name="下半年方案", version="2025-08-01", effective_from="2025-08-01", is_default=True
+        )
+        keys |= {"rules": rules.pk, "robot": a_robot().pk, "scheme": scheme.pk}
         sessions = {person: session_of(person) for person in {visit.person for visit in VISITS} if person}
     with serving(name, tmp_path_factory.mktemp("pages")) as product:
         yield Trial(product, keys, sessions)

@@ -178,7 +178,8 @@ def test_every_workbook_says_the_same_as_the_scoreboard_and_has_the_same_fingerp
     smaller than the year."""
     monkeypatch.setattr(streaming.Scope.boards, "__defaults__", (40,))
     books, prints = {}, set()
-    for kind in ExportKind:
+    # Scores are of a locked month: tests/workbooks/test_scores.py.
+    for kind in set(ExportKind) - {ExportKind.SCORES}:
         job = ExportJob(kind=kind, period=july.period, asked_by=User.objects.get(username="dcs_1"), language="zh-hans")
         prints.add(make(job, tmp_path / f"{kind}.xlsx", lambda done, total: None, AUGUST).data_sha256)
         books[kind] = load_workbook(tmp_path / f"{kind}.xlsx")

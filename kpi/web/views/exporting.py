@@ -29,6 +29,7 @@ from kpi.domain.exporting import ExportKind
 from kpi.models import ExportJob, Indicator, Period
 from kpi.selectors import exporting as export_selector
 from kpi.selectors import periods as period_selector
+from kpi.selectors import scores
 from kpi.selectors.exporting import Choosable
 from kpi.services import exporting
 from kpi.web.errors import status_of
@@ -36,6 +37,7 @@ from kpi.workbooks.export import make
 from kpi.workbooks.layout import Column, Layout, Line, in_words, layout_of, month_look
 from kpi.workbooks.lines import first_lines
 from kpi.workbooks.order import Order
+from kpi.workbooks.scores import first_lines as score_lines
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PREVIEW_LINES = 20
@@ -76,6 +78,8 @@ class Page:
             return DomainError("export_period_unknown", period=self.choice.period[:20] or "--")
         if self.unit is None and not (self.choosable.is_all and not self.choice.unit):
             return DomainError("export_unit_unknown")
+        if self.choice.kind == ExportKind.SCORES and scores.in_force(self.month) is None:
+            return DomainError("export_no_scores", period=self.month.code)
         return None
 
     @property
@@ -174,7 +178,8 @@ def _preview(request: HttpRequest, page: Page) -> Preview:
         # Its sheets are in official order; the first one is shown.
         order = replace(order, departments=page.choosable.units[:1])
     layout = layout_of(kind, page.periods)
-    lines = first_lines(order, PREVIEW_LINES)
+    first = score_lines if kind is ExportKind.SCORES else first_lines
+    lines = first(order, PREVIEW_LINES)
     return Preview(
         order,
         [str(column.heading) for column in layout.columns],
@@ -191,7 +196,7 @@ def _look(column: Column, line: Line) -> str:
         month = column.value(line)
         rag = month_look(month)[1] if month is not None else None
         return f"xl-{labels.RAG[rag].css}" if rag else "mid"
-    if column.form in ("number", "percent"):
+    if column.form in ("number", "percent", "points"):
         return "num"
     return "mid" if column.is_centred or column.form in ("whole", "moment") else ""
 
