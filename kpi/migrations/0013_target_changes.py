@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kpi', '0011_bulletin'),
+        ('kpi', '0012_scores'),
     ]
 
     operations = [
