@@ -13,7 +13,7 @@ from django.db.models import Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.permissions import Actor
 from kpi.domain.score_runs import ANSWERS, UNDER_WAY, Answer, ScoreState, ScoreVerb, Viewer, answer_of
-from kpi.domain.scoring import BONUSES, BY_HAND, DEDUCTIONS, ReasonRule, Scheme, Score, ScoreReason, places, rounded
+from kpi.domain.scoring import BONUSES, BY_HAND, DEDUCTIONS, Score, ScoreReason, places, rounded
 from kpi.models import (
     AssessmentSnapshot,
     Period,
@@ -40,7 +40,7 @@ def viewer_of(actor: Actor, sheet: ScoreSheet) -> Viewer:
 
 
 def visible_sheets(actor: Actor) -> Q:
-    """Sheets the actor may see: the office all, then what was opened to the units: leaders all, others their own."""
+    """``Viewer.may_see`` for lists: the office all; of what was opened to the units leaders all, others their own."""
     if actor.is_supervisor:
         return Q()
     opened = Q(run__opened_at__isnull=False)
@@ -130,9 +130,9 @@ def find_sheet(run: ScoreRun, *, actor: Actor, department: str = "", post: str =
     """One unit's sheet with its lines and steps, if the actor may see it (6 queries)."""
     unit = Q(department__code=department) if department else Q(post__code=post)
     steps = Prefetch("steps", ScoreStep.objects.select_related("actor").order_by("id"), to_attr="thread")
-    found = run.sheets.filter(visible_sheets(actor) & unit).select_related("department", "post")
-    sheet = found.prefetch_related(steps).first()
-    if sheet is None:
+    found = run.sheets.filter(unit).select_related("department", "post").prefetch_related(steps)
+    sheet = found.first()
+    if sheet is None or not viewer_of(actor, sheet).may_see(was_opened=run.opened_at is not None):
         return None
     sheet.run = run
     attach_lines([sheet], run.scheme)
@@ -178,7 +178,6 @@ class Cases:
     rows: Sequence[Row]
     raw: Decimal
     counted: Decimal
-    rule: ReasonRule
 
     @property
     def is_capped(self) -> bool:
@@ -196,14 +195,12 @@ def cases_of(sheet: ScoreSheet) -> list[Cases]:
         if line.reason:
             by_reason[line.reason].append(line)
     score: Score = sheet.score
-    scheme: Scheme = sheet.scheme
     return [
         Cases(
             reason,
             [Row(line, rounded(score.amount_of(extra_of(line)))) for line in by_reason[reason]],
             rounded(score.sums[reason].raw),
             rounded(score.sums[reason].counted),
-            scheme.rules[reason],
         )
         for reason in (*DEDUCTIONS, *BONUSES)
         if by_reason[reason]

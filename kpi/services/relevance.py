@@ -97,6 +97,12 @@ class Records:
         """Whether the person still belongs to the unit it names; where it names none there is nothing to ask."""
         return notice.department_id is None or notice.recipient_id in self.directory.answers_for(notice.department_id)
 
+    def may_read_score(self, notice: Notice) -> bool:
+        """Of the unit that is judged; of a leader's post it is a leader, who may read every score."""
+        if notice.department_id is None:
+            return notice.recipient_id in self.directory.in_role(Role.LEADER)
+        return self.is_of_unit(notice)
+
     def is_of_office(self, notice: Notice) -> bool:
         return notice.recipient_id in self.directory.in_role(Role.SUPERVISOR)
 
@@ -212,7 +218,7 @@ RULES: Mapping[str, Callable[[Records, Notice], bool]] = {
         (now.is_of_office(notice) or now.led_by_recipient(notice)) and now.is_in(notice, BEING_COSIGNED)
     ),
     "score.objected": Records.is_of_office,
-    **dict.fromkeys(TOLD_OF_SCORE, Records.is_of_unit),
+    **dict.fromkeys(TOLD_OF_SCORE, Records.may_read_score),
     "directive.issued": lambda now, notice: now.is_directive_in(notice, OWED),
     "directive.corrected": lambda now, notice: now.is_directive_in(notice, OWED),
     "directive.sent_back": lambda now, notice: now.is_directive_in(notice, OWED),

@@ -9,10 +9,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from kpi import labels, wording
+from kpi.domain.score_runs import Answer
 from kpi.domain.scoring import ScoreReason, Yardstick, raw_share
 from kpi.domain.values import Kind, Polarity
-from kpi.models import ScoreLine
-from kpi.selectors.scores import Answer
+from kpi.models import ScoreCorrection, ScoreLine
 
 
 def share_in_words(share: Fraction | None) -> str:
@@ -93,21 +93,20 @@ def correction_in_words(line: ScoreLine) -> str:
     said = line.in_force
     if said is None:
         return ""
-    value = (
-        _("不计")
-        if said.is_left_out
-        else share_in_words(said.fraction)
-        if said.share
-        else wording.figure(said.points, 2)
-    )
     return _("原为 %(was)s，更正为 %(now)s（%(why)s）：%(words)s　%(who)s %(day)s") % {
         "was": _computed(line),
-        "now": _("不计") if said.is_left_out else value,
+        "now": _corrected(said),
         "why": labels.SCORE_CORRECTION[said.reason].text,
         "words": said.words,
         "who": said.actor,
         "day": wording.short_day(localtime(said.at)),
     }
+
+
+def _corrected(said: ScoreCorrection) -> str:
+    if said.is_left_out:
+        return _("不计")
+    return share_in_words(said.fraction) if said.share else wording.figure(said.points, 2)
 
 
 def _computed(line: ScoreLine) -> str:

@@ -38,6 +38,7 @@ class Book:
     run: ScoreRun
     sheets: Sequence[ScoreSheet]
     is_over: bool
+    is_whole: bool
 
     @classmethod
     def of(cls, order: Order) -> Book:
@@ -48,12 +49,11 @@ class Book:
         which = Q(department__in=order.departments) if order.departments else Q()
         sheets = selector.sheets_of(run, which)
         selector.attach_lines(sheets, run.scheme)
-        return cls(run, sheets, selector.is_over(run, order.now))
+        return cls(run, sheets, selector.is_over(run, order.now), is_whole=not order.departments)
 
     def units(self) -> Iterator[ScoreUnitLine]:
         """One line each, with its place where the scheme ranks and everybody is in the book."""
-        ranks = self.run.scheme.is_ranked and any(sheet.post_id for sheet in self.sheets)
-        found = selector.ranked(self.sheets) if ranks else {}
+        found = selector.ranked(self.sheets) if self.run.scheme.is_ranked and self.is_whole else {}
         for number, sheet in enumerate(self.sheets, start=1):
             yield ScoreUnitLine(number, sheet, found.get(sheet.pk), self.is_over)
 

@@ -16,9 +16,11 @@ import pytest
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted
 from kpi.domain.score_runs import (
     TRANSITIONS,
+    Answer,
     ScoreState,
     ScoreVerb,
     Viewer,
+    answer_of,
     check_answer,
     check_final,
     next_state,
@@ -223,6 +225,22 @@ def test_every_step_that_is_allowed_stands_in_the_table():
         (each.values[0]["state"], each.values[0]["verb"]) for each in rows("score_runs") if each.values[0]["新状态"]
     }
     assert told == set(TRANSITIONS)
+
+
+@pytest.mark.parametrize(
+    ("verbs", "wanted"),
+    [
+        ("", Answer.NONE),
+        ("reply", Answer.NONE),
+        ("accept", Answer.ACCEPTED),
+        ("object", Answer.OBJECTED),
+        ("object reply", Answer.REPLIED),
+        ("object reply object", Answer.OBJECTED),
+        ("object correct accept reply", Answer.ACCEPTED),
+    ],
+)
+def test_the_last_word_of_the_unit_counts(verbs, wanted):
+    assert answer_of(verbs.split()) is wanted
 
 
 NOW = datetime.fromisoformat("2025-07-04T18:00:00+08:00")

@@ -132,6 +132,20 @@ def test_without_a_scheme_nothing_is_scored(db):
         drafted()
 
 
+def test_lists_and_sheets_agree_on_who_may_see_what(run, actor):
+    """The rule of tests/domain/cases/score_rights.csv, once in SQL and once in Python."""
+    draft = drafted(FREE)
+    for person in ("dcs_2", "mayor", "vm_commerce", "swj_head", "swj_staff", "nyj_staff", "sysadmin"):
+        reader = actor(person)
+        for each in (run, draft):
+            listed = set(each.sheets.filter(selector.visible_sheets(reader)))
+            sheets = each.sheets.select_related("department", "post")
+            opened_at = each.opened_at is not None
+            assert listed == {
+                sheet for sheet in sheets if selector.viewer_of(reader, sheet).may_see(was_opened=opened_at)
+            }
+
+
 def again(run: ScoreRun) -> ScoreRun:
     """Thrown away and computed anew."""
     run = fresh(run)

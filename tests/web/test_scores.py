@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
 from django.test import Client
 
 from kpi.domain.scoring import ScoreReason
-from kpi.models import ScoreCorrection, ScoreRun, ScoringScheme
+from kpi.models import Indicator, ScoreCorrection, ScoreLine, ScoreRun, ScoringScheme
 from kpi.services import scores
+from kpi.services.score_words import explain
 from tests.bulletins import of_office
 from tests.scores import AFTER, APRIL, fresh, line_of, opened, past_every_trigger, sheet_of
 
@@ -184,3 +187,71 @@ def test_places_are_shown_only_where_the_scheme_says_so_and_never_order_the_tabl
     assert "本方案启用排名" in text and list(rows_of(text)) == order
     assert "1" in {cells[1] for cells in rows_of(text).values()}
     assert "名次" not in page(as_user("swj_head"), RUN), "a unit sees itself alone"
+
+
+FEB = f"{LIST}2025-02/"
+
+
+def test_the_whole_way_through_the_pages(db, as_user, settings):
+    """Drafted, thrown away, drafted anew, opened, objected to, replied to, added to, final, a new edition."""
+    first, second, head = as_user("dcs_1"), as_user("dcs_2"), as_user("swj_head")
+    own = f"{FEB}units/commerce/"
+
+    def step(client: Client, path: str, **sent: object) -> str:
+        version = ScoreRun.objects.filter(period__code="2025-02").order_by("-edition").first()
+        answer = client.post(path, {"version": version.version if version else "", **sent}, follow=True)
+        assert answer.status_code == 200, re.findall(r'class="errs".*?</div>', answer.content.decode(), re.S)
+        return answer.content.decode()
+
+    assert "核对后送各单位征求意见" in step(first, LIST, period="2025-02")
+    assert first.post(FEB, {"action": "discard", "version": 1}).status_code == 422
+    assert "草稿已作废" in step(first, FEB, action="discard", sure="on")
+    step(first, LIST, period="2025-02")
+    assert "已送各单位征求意见" in step(first, FEB, action="open")
+    assert "异议已送督查室" in step(head, own, action="object", text="第二项计划当时尚未下达")
+    assert "有异议，待回复" in page(second, FEB) and 'value="finalise"' not in page(second, FEB)
+    assert "已回复" in step(first, own, action="reply", reply="经核对，计划已于一月下达")
+    short = first.post(own, {"action": "add", "reason": "", "basis": "短"})
+    text = short.content.decode()
+    assert short.status_code == 422 and 'id="e-reason"' in text and 'id="e-basis"' in text and 'value="短"' in text
+    assert "已登记" in step(first, own, action="add", reason="award", basis="省政府通报〔2025〕1号（示例）")
+    assert "只用于同分排序，不计入得分" in page(head, own) and "省政府通报" in page(head, own)
+    settings.CLOCK_OFFSET = settings.CLOCK_OFFSET + timedelta(days=10)
+    assert "征求意见已经截止" in page(head, own) and 'value="object"' not in page(head, own)
+    assert "已定稿，各单位会收到消息" in step(second, FEB, action="finalise", sure="on")
+    assert first.post(LIST, {"period": "2025-02"}).status_code == 422, "a new edition needs a reason"
+    step(first, LIST, period="2025-02", reason="牵头单位登记有误，重新计算")
+    assert "第 3 版" in page(first, FEB) and "省政府通报" in page(first, own)
+    assert "已定稿" in page(head, own), "what is final stays in force until the next one is out"
+
+
+def line(kind: str, *, actual: str | None = "1", yardstick: str | None = "1", share: str = "1", **more) -> ScoreLine:
+    task = Indicator(kind=kind, unit="家", decimals=1 if kind == "ratio" else 0)
+    figures = {"actual": actual and Decimal(actual), "yardstick": yardstick and Decimal(yardstick)}
+    given = {"polarity": "higher", "against": "plan", "share": share} | more
+    return ScoreLine(indicator=task, kind=kind, **figures, **given)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (line("cumulative", actual="3", yardstick="4", share="3/4"), "3 家 ÷ 序时计划 4 家 = 75.0%"),
+        (line("cumulative", actual="5", yardstick="4"), "5 家 ÷ 序时计划 4 家 = 125.0%，按 100.0% 计"),
+        (line("ratio", actual="-1.2", yardstick="3", share="0"), "−1.2% ÷ 序时计划 3.0% = −40.0%，按 0.0% 计"),
+        (
+            line("ratio", actual="5.5", yardstick="5", share="9/10", polarity="lower", against="target"),
+            "2 − 5.5% ÷ 全年目标 5.0% = 90.0%",
+        ),
+        (line("stage", actual="1", yardstick="2", share="1/2"), "第 1 阶段 ÷ 序时计划 第 2 阶段 = 50.0%"),
+        (line("rank", against="fact"), "位次保持：第 1 位，目标第 1 位"),
+        (line("rank", actual="3", against="fact", share="0"), "位次未保持：第 3 位，目标第 1 位"),
+        (line("bottom_line", actual="0", yardstick="0", against="fact"), "未发生突破底线的情况"),
+        (line("bottom_line", actual="2", yardstick="0", against="fact", share="0"), "发生 2 起"),
+        (line("cumulative", actual=None, yardstick=None, against="fact", share="0"), "应报未报，没有数字"),
+        (line("ratio", actual="-1", yardstick="-2", against="target"), "全年目标不大于零，达到"),
+        (line("ratio", actual="-3", yardstick="-2", against="target", share="0"), "全年目标不大于零，未达到"),
+        (line("rank", share="", left_out="peers_missing"), "权重不计入：同类城市数据未齐"),
+    ],
+)
+def test_how_a_line_came_to_its_share_is_said_in_words(found, said):
+    assert explain(found) == said

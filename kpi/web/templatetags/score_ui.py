@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django import template
@@ -14,6 +15,7 @@ from kpi import labels, wording
 from kpi.domain.score_runs import Answer
 from kpi.models import ScoreRun, ScoreSheet
 from kpi.selectors.scores import Cases
+from kpi.services.content import FieldError
 from kpi.services.score_notices import name_of
 from kpi.services.score_words import answer_in_words
 
@@ -21,6 +23,12 @@ register = template.Library()
 
 register.filter("span", wording.span)
 register.filter("unit_name", name_of)
+
+
+@register.filter
+def has(errors: Sequence[FieldError], name: str) -> bool:
+    """Whether something is wrong with a field."""
+    return any(error.field == name for error in errors)
 
 
 @register.filter

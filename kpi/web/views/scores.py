@@ -207,6 +207,7 @@ def _show(
         "is_over": selector.is_over(run, now),
         "is_overtaken": selector.is_overtaken(run),
         "refused": refused,
+        "added": refused.errors if refused.action == "add" else (),
         "now": now,
     }
     return render(request, "kpi/score_sheet.html", context, status=_status(refused))
