@@ -58,7 +58,7 @@ WORKING_PAGES = (
     Page("dcs_1", "/2025/desk/reminders/policy/"),
     Page("dcs_1", "/2025/desk/reminders/policy/new/"),
     # The planner's own reads, and the ways of what it plans.
-    Page("dcs_1", "/2025/desk/reminders/", 21),
+    Page("dcs_1", "/2025/desk/reminders/", 22),
     Page("dcs_1", "/notices/log/"),
     Page("dcs_1", "/notices/log/?state=dead&who=农业&day=2025-07-02&code=%23K12"),
     Page("dcs_1", "/notices/log/?closed=superseded"),
@@ -79,7 +79,8 @@ WORKING_PAGES = (
     Page("dcs_1", "/2025/desk/kpis/A06/split/"),
     Page("dcs_1", "/2025/desk/kpis/A06/owner/"),
     Page("dcs_1", "/2025/desk/kpis/A06/switch/"),
-    Page("dcs_1", "/2025/desk/years/"),
+    # What a year needs is looked at where it is kept: rules, calendar, months, tasks, sentences, last year's tasks.
+    Page("dcs_1", "/2025/desk/years/", 16),
     Page("dcs_1", "/2025/desk/succession/"),
     Page("dcs_1", "/2025/kpis/years/"),
     Page("dcs_1", "/2025/bulletins/"),

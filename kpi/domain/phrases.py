@@ -41,6 +41,7 @@ AFTER = {"以上": Comparator.AT_LEAST, "以内": Comparator.AT_MOST, "左右": 
 # How many characters before the figure may say how it is meant.
 NEAR = 4
 MUST, AIM = ("确保",), ("力争", "争取")
+YTD, LOWER = Accumulation.YEAR_TO_DATE, Polarity.LOWER_IS_BETTER
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def read(phrase: str) -> Reading:
     if "坚决遏制" in phrase or "零发生" in phrase:
         return Reading(
             Kind.BOTTOM_LINE, "起", Decimal(0), comparator=Comparator.AT_MOST, accumulation=Accumulation.PERIOD,
-            polarity=Polarity.LOWER_IS_BETTER,
+            polarity=LOWER,
         )  # fmt: skip
     if "破零" in phrase:
         return Reading(Kind.CUMULATIVE, "个", Decimal(1), accumulation=YTD)
@@ -96,9 +97,6 @@ def renamed(name: str, old: str, new: str) -> str:
         return name
     pairs = dict(zip(before, after, strict=True))
     return FIGURE.sub(lambda found: pairs.get(found.group(), found.group()), name)
-
-
-YTD = Accumulation.YEAR_TO_DATE
 
 
 def _figure(phrase: str) -> Reading | None:
@@ -118,9 +116,6 @@ def _figure(phrase: str) -> Reading | None:
             accumulation=Accumulation.RATIO if is_share else YTD,
         )
     return None
-
-
-LOWER = Polarity.LOWER_IS_BETTER
 
 
 def _comparator(before: str, after: str) -> Comparator:

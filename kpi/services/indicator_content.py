@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from django.db.models import Q
+
 from accounts.models import Department, Post
 from kpi import labels
 from kpi.domain.values import WHOLE_KINDS, Accumulation, Comparator, Frequency, Kind, Polarity, Strength
@@ -41,7 +43,10 @@ Named = TypeVar("Named")
 
 @dataclass(frozen=True)
 class Directory:
-    """What the form may name: departments and posts by code, and last year's indicators by code (3 queries)."""
+    """What the form may name: departments and posts by code, and last year's indicators by code (3 queries).
+
+    A department that was closed stays as long as an indicator of the year names it.
+    """
 
     departments: Mapping[str, Department]
     posts: Mapping[str, Post]
@@ -49,8 +54,10 @@ class Directory:
 
     @classmethod
     def load(cls, year: int) -> Directory:
+        led, supported = Q(led_indicators__report__year=year), Q(supported_indicators__report__year=year)
+        named = Department.objects.filter(led | supported).order_by().values("pk")
         return cls(
-            departments={unit.code: unit for unit in Department.objects.filter(is_active=True)},
+            departments={unit.code: unit for unit in Department.objects.filter(Q(is_active=True) | Q(pk__in=named))},
             posts={post.code: post for post in Post.objects.all()},
             earlier={found.code: found for found in Indicator.objects.filter(report__year=year - 1).order_by("code")},
         )

@@ -100,25 +100,24 @@ def _commitment(heir: Heir, report: Report) -> Commitment:
     sibling = Commitment.objects.filter(report=report, indicators__predecessor__commitment=old).first()
     if sibling is not None:
         return sibling
-    about = {"section": old.section, "subsection": old.subsection, "strength": old.strength}
-    try:
-        found = anchoring.holder(report, heir.place.start, heir.place.end) if heir.place else None
-    except ContentInvalid:
-        return _unplaced(old, report, about)
-    if found is not None:
-        return found
     if heir.place is None:
-        return _unplaced(old, report, about)
-    columns = anchoring.anchor(report, heir.place.start, heir.place.end)
-    return Commitment.objects.create(report=report, code=anchoring.next_code(report), **columns, **about)
+        return _unplaced(old, report)
+    try:
+        found = anchoring.holder(report, heir.place.start, heir.place.end)
+    except ContentInvalid:
+        return _unplaced(old, report)
+    return found or _new_commitment(old, report, **anchoring.anchor(report, heir.place.start, heir.place.end))
 
 
-def _unplaced(old: Commitment, report: Report, about: dict[str, str]) -> Commitment:
-    """Last year's words, to be found again once the text has them."""
-    # Without the words around it: this year's are others.
+def _unplaced(old: Commitment, report: Report) -> Commitment:
+    """Last year's words, to be found again once the text has them; without those around them, which are others now."""
     columns = {name: getattr(old, name) for name in ("quote", "start", "end", "quote_sha256")}
-    code = anchoring.next_code(report)
-    return Commitment.objects.create(report=report, code=code, is_anchored=False, **columns, **about)
+    return _new_commitment(old, report, is_anchored=False, **columns)
+
+
+def _new_commitment(old: Commitment, report: Report, **columns: object) -> Commitment:
+    about = {name: getattr(old, name) for name in ("section", "subsection", "strength")}
+    return Commitment.objects.create(report=report, code=anchoring.next_code(report), **about, **columns)
 
 
 def _copy_plan(heir: Heir, new: Indicator) -> None:

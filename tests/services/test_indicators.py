@@ -16,7 +16,7 @@ from kpi.selectors.configuration import Gap, for_form
 from kpi.selectors.splitting import split_of
 from kpi.services import anchoring, handovers, indicators, splits
 from kpi.services.content import ContentInvalid
-from kpi.services.indicator_content import raw_of
+from kpi.services.indicator_content import Directory, raw_of, read
 from notifications.models import Notice
 from tests.conftest import NOW
 
@@ -223,6 +223,17 @@ def test_before_anything_was_filed_everything_may_change(create, actor):
     found = stored("A90")
     assert (found.kind, found.lead_department.code, found.target_value) == ("ratio", "water", Decimal(80))
     assert Target.objects.filter(indicator=found).count() == 1
+
+
+def test_every_task_there_is_can_be_opened_and_saved_as_it_is(db):
+    """Also one whose lead was closed meanwhile."""
+    Department.objects.filter(code="agriculture").update(is_active=False)
+    directory = Directory.load(2025)
+    for found in for_form(2025):
+        raw = raw_of(found)
+        assert indicators._raw(read(raw, directory)) == raw | {
+            "target": "" if found.kind == "milestone" else raw["target"]
+        }
 
 
 def test_what_says_the_same_is_no_change(actor):

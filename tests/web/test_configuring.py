@@ -239,6 +239,14 @@ def test_a_refused_plan_keeps_its_cells_and_a_stale_one_shows_what_stands_there(
     assert planning.plan_of(stored()).points["2025-07"] == Decimal("3.70")
 
 
+def test_a_shape_does_not_hide_that_somebody_saved_meanwhile(office):
+    page = office.get(PLAN)
+    office.post(PLAN, typed(page, m07="3.60") | {"action": "save"})
+    filled = office.post(PLAN, typed(page) | {"action": "preset", "preset": "even"})
+    assert office.post(PLAN, typed(filled) | {"action": "save"}).status_code == 409
+    assert planning.plan_of(stored()).points["2025-07"] == Decimal("3.60")
+
+
 def test_the_picture_follows_what_is_typed(office):
     page = office.get(PLAN)
     piece = office.post(f"{PLAN}preview/", typed(page, m12="6.00", m07="x"))

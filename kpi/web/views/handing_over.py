@@ -82,7 +82,9 @@ def _owner_page(
         "units": [
             unit
             for unit in units
-            if unit.kind not in ("township", "subdistrict") and unit.pk != indicator.lead_department_id
+            if unit.is_active
+            and unit.kind not in ("township", "subdistrict")
+            and unit.pk != indicator.lead_department_id
         ],
     }
     return render(request, "kpi/indicator_owner.html", context, status=status)

@@ -39,13 +39,14 @@ def edit_plan(request: HttpRequest, year: int, code: str) -> HttpResponse:
         return _page(request, PlanForm(plan, planning.raw_of(plan)))
     if request.POST.get("action") == "save":
         return _save(request, plan)
-    raw = planning.raw_of(plan) | planning.typed(request.POST, plan)
+    # The stamp of the first look stays: filling in must not hide that somebody else has saved meanwhile.
+    raw, stamp = planning.raw_of(plan) | planning.typed(request.POST, plan), request.POST.get("stamp", "")
     try:
-        return _page(request, PlanForm(plan, _filled(request, plan, raw)), is_filled=True)
+        return _page(request, PlanForm(plan, _filled(request, plan, raw)), stamp=stamp, is_filled=True)
     except DomainError as problem:
         name = str(problem.params.get("field", "preset"))
         params = {key: value for key, value in problem.params.items() if key != "field"}
-        return _page(request, PlanForm(plan, raw, [FieldError(name, problem.code, params)]), status=422)
+        return _page(request, PlanForm(plan, raw, [FieldError(name, problem.code, params)]), stamp=stamp, status=422)
 
 
 def _filled(request: HttpRequest, plan: Plan, raw: dict[str, Any]) -> Mapping[str, Any]:

@@ -37,12 +37,14 @@ def edit_split(request: HttpRequest, year: int, code: str) -> HttpResponse:
         return render(
             request, "kpi/parts/split_sum.html", {"read": SplitForm(stored, raw).read, "indicator": stored.indicator}
         )
+    # The stamp of the first look stays: filling in must not hide that somebody else has saved meanwhile.
+    stamp = request.POST.get("stamp", "")
     try:
-        return _page(request, SplitForm(stored, _filled(request, stored, raw, action)), is_filled=True)
+        return _page(request, SplitForm(stored, _filled(request, stored, raw, action)), stamp=stamp, is_filled=True)
     except DomainError as problem:
         name = str(problem.params.get("field", "share"))
         params = {key: value for key, value in problem.params.items() if key != "field"}
-        return _page(request, SplitForm(stored, raw, [FieldError(name, problem.code, params)]), status=422)
+        return _page(request, SplitForm(stored, raw, [FieldError(name, problem.code, params)]), stamp=stamp, status=422)
 
 
 def _filled(request: HttpRequest, stored: Split, raw: Mapping[str, Any], action: str) -> Mapping[str, Any]:

@@ -42,15 +42,15 @@ def year_home(request: HttpRequest, year: int) -> HttpResponse:
 def show_years(request: HttpRequest, year: int) -> HttpResponse:
     """Every year with what it lacks, and the form of the next one; ``action=preview`` shows, ``confirm`` opens."""
     permissions.require_supervisor(request.actor)
-    get_object_or_404(Report, year=year)
+    report = get_object_or_404(Report, year=year)
     if request.method != "POST":
-        return _years_page(request, year)
+        return _years_page(request, report)
     try:
-        return _preview(request, year) if request.POST.get("action") == "preview" else _confirm(request, year)
+        return _preview(request, report) if request.POST.get("action") == "preview" else _confirm(request)
     except NotPermitted:
         raise
     except DomainError as problem:
-        return _years_page(request, year, problem=problem, status=status_of(problem))
+        return _years_page(request, report, problem=problem, status=status_of(problem))
 
 
 def _given(request: HttpRequest, text: str) -> dict[str, Any]:
@@ -66,14 +66,14 @@ def _given(request: HttpRequest, text: str) -> dict[str, Any]:
     }
 
 
-def _preview(request: HttpRequest, year: int) -> HttpResponse:
+def _preview(request: HttpRequest, report: Report) -> HttpResponse:
     file = request.FILES.get("file")
     # Forms add carriage returns; a new text has the plain line ends of all others.
     text = (decode(file.read()) if file else request.POST.get("text", "")).replace("\r\n", "\n").replace("\r", "\n")
-    return _years_page(request, year, opening=years.preview(**_given(request, text)))
+    return _years_page(request, report, opening=years.preview(**_given(request, text)))
 
 
-def _confirm(request: HttpRequest, year: int) -> HttpResponse:
+def _confirm(request: HttpRequest) -> HttpResponse:
     """Open exactly what was shown: the text travelled as base64, because forms change line ends."""
     try:
         text = base64.b64decode(request.POST.get("packed", ""), validate=True).decode()
@@ -87,15 +87,14 @@ def _confirm(request: HttpRequest, year: int) -> HttpResponse:
 
 def _years_page(
     request: HttpRequest,
-    year: int,
+    report: Report,
     *,
     opening: years.Opening | None = None,
     problem: DomainError | None = None,
     status: int = 200,
 ) -> HttpResponse:
     known, now = period_selector.years(), clock.now()
-    report = Report.objects.get(year=year)
-    rules, heirs = readiness.inherited(year), succession.heirs(report)
+    rules, heirs = readiness.inherited(report.year), succession.heirs(report)
     found = readiness.checks(report, rules, heirs)
     context = {
         "report": report,
