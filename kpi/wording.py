@@ -14,6 +14,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from kpi import labels
+from kpi.domain.guards import Doubt, Question
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Rag
@@ -223,6 +224,13 @@ def delegation_days(delegation: Delegation) -> str:
     is_chinese = not (get_language() or "").startswith("en")
     until = f"{last.day}日" if same_month and is_chinese else short_day(last)
     return _("委托 %(first)s至%(last)s") % {"first": short_day(delegation.starts_on), "last": until}
+
+
+def doubt(found: Question, indicator: Indicator) -> str:
+    """What looks odd about a figure: a jump, or a unit that was mixed up."""
+    if found.doubt is Doubt.JUMP:
+        return _("本期新增是近几个月平均的 %(factor)s 倍") % {"factor": found.params["factor"]}
+    return _("与计划相差太大，可能应为 %(meant)s") % {"meant": with_unit(found.params["meant"], indicator)}
 
 
 def next_step(assessment: Assessment | None, indicator: Indicator) -> str:

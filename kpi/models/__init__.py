@@ -7,13 +7,14 @@ from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import Indicator, Milestone, PlanPoint, RuleSet, Target
 from kpi.models.jobs import ExportJob
+from kpi.models.past_results import PastResult
 from kpi.models.periods import DueRule, Period, WorkdayOverride
 from kpi.models.reminding import Chase, Follow, ReminderPolicy, ReminderStep
 from kpi.models.reports import Commitment, Report, ReportEdition
 from kpi.models.reviews import RagOverride, Review
 from kpi.models.snapshots import AssessmentSnapshot
 from kpi.models.submissions import Submission
-from kpi.models.windows import Extension, Unlock
+from kpi.models.windows import Extension, Unlock, WindowChange
 
 __all__ = [
     "AssessmentSnapshot",
@@ -34,6 +35,7 @@ __all__ = [
     "Follow",
     "Indicator",
     "Milestone",
+    "PastResult",
     "Period",
     "PlanPoint",
     "RagOverride",
@@ -47,5 +49,6 @@ __all__ = [
     "Submission",
     "Target",
     "Unlock",
+    "WindowChange",
     "WorkdayOverride",
 ]

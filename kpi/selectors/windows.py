@@ -1,4 +1,4 @@
-"""Requests for more time and for reopening a period, as the desk sees them."""
+"""Requests for more time and for reopening a period, and what the office itself did to its window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, time
 from django.utils.timezone import localtime
 
 from kpi.domain.calendar import WorkCalendar
-from kpi.models import Extension, Period, Unlock
+from kpi.models import Extension, Period, Unlock, WindowChange
 
 # What the desk proposes for an extension: so many workdays more, until close of business.
 PROPOSED_WORKDAYS = 2
@@ -46,3 +46,14 @@ def proposed_until(now: datetime, calendar: WorkCalendar) -> datetime:
     local = localtime(now)
     day = calendar.add_workdays(local.date(), PROPOSED_WORKDAYS)
     return datetime.combine(day, CLOSE_OF_BUSINESS, local.tzinfo)
+
+
+def last_change(period: Period) -> WindowChange | None:
+    """The office's latest change of the window that was not taken back (1 query)."""
+    standing = WindowChange.objects.filter(period=period, undone_at__isnull=True)
+    return standing.select_related("period__report", "actor").order_by("-id").first()
+
+
+def changes_of(period: Period) -> list[WindowChange]:
+    """Every change of the window, the latest first, taken back or not (1 query)."""
+    return list(WindowChange.objects.filter(period=period).select_related("actor", "undone_by").order_by("-id"))
