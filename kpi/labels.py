@@ -177,11 +177,27 @@ WINDOW_ACT = {
     WindowAct.EXTEND: Label(_("整期延期")),
     WindowAct.CLOSE: Label(_("提前关闭")),
 }
+DESK_ACT = {
+    "open": Label(_("提前开放…")),
+    "extend": Label(_("整期延期…")),
+    "close": Label(_("提前关闭…")),
+    "lock": Label(_("锁定…")),
+}
 TIMELINESS = {
     Timeliness.ON_TIME: Label(_("按时")),
     Timeliness.LATE: Label(_("迟报")),
     Timeliness.MISSING: Label(_("缺报"), "m"),
     Timeliness.PENDING: Label(_("未到截止")),
+}
+# By what the desk counts reports.
+REPORT_STATE = {
+    "filed": Label(_("已交")),
+    "unfiled": Label(_("未交")),
+    "returned": Label(_("退回未重交")),
+    "on_time": Label(_("按时")),
+    "late": Label(_("迟报")),
+    "missing": Label(_("缺报")),
+    "pending": Label(_("未交，还可以交")),
 }
 OUTLOOK = {
     Outlook.CONFIDENT: Label(_("能完成")),

@@ -99,7 +99,7 @@ def edits_of(bulletin: Bulletin) -> Mapping[str, Edit]:
 def facts_of(board: Scoreboard, reports: Mapping[str, Submission], moment: datetime) -> Facts:
     """The month in numbers and names, in official order. Words come in the language that is active."""
     before = board.previous_counts
-    units = [_unit_reports(unit) for unit in reporting(board, now=moment).units]
+    units = [_unit_reports(unit) for unit in reporting(board).units]
     months = [((unit.department.code, unit.department.short_name), _unit_month(unit)) for unit in cockpit.units(board)]
     year, month = board.period.code.split("-")
     return Facts(

@@ -6,19 +6,20 @@ Everything is derived from one board; no query. The first filings (``history.bef
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from accounts.models import Department
-from kpi.domain.reporting import Came, Rates, days_late, is_due, rates
+from kpi.domain.reporting import Rates, days_late, rates
 from kpi.domain.values import Timeliness
 from kpi.domain.window import Window
 from kpi.models import Period
 from kpi.selectors import periods as period_selector
 from kpi.selectors.cockpit import units
 from kpi.selectors.scoreboard import FILED, MonthLamp, Row, Scoreboard
+from kpi.selectors.units import MonthRates
 
 # When a report was filed first, by indicator and period.
 Filed = Mapping[tuple[int, int], datetime]
@@ -31,12 +32,7 @@ class Asked:
     row: Row
     month: MonthLamp
     due_at: datetime
-    is_due: bool
     filed_at: datetime | None
-
-    @property
-    def came(self) -> Came:
-        return Came(self.timeliness, self.is_due)
 
     @property
     def timeliness(self) -> Timeliness:
@@ -49,6 +45,28 @@ class Asked:
             return 0
         # Locked as late, though the unit was given time afterwards: still a day.
         return max(1, days_late(self.filed_at, self.due_at))
+
+
+def _came(*wanted: Timeliness) -> Callable[[Asked], bool]:
+    return lambda report: report.timeliness in wanted
+
+
+# What the desk counts, and the list of reports shows.
+STATES: Mapping[str, Callable[[Asked], bool]] = {
+    "filed": _came(*FILED),
+    "unfiled": lambda report: report.month.is_unfiled,
+    "returned": lambda report: report.month.is_unfiled and report.month.cycle > 1,
+    "on_time": _came(Timeliness.ON_TIME),
+    "late": _came(Timeliness.LATE),
+    "missing": _came(Timeliness.MISSING),
+    "pending": _came(Timeliness.PENDING),
+}
+
+
+def counts_of(reports: Iterable[Asked]) -> Mapping[str, int]:
+    """How many reports are in each of ``STATES``, and how many were ``asked`` for."""
+    found = list(reports)
+    return {"asked": len(found)} | {name: sum(map(admits, found)) for name, admits in STATES.items()}
 
 
 @dataclass(frozen=True)
@@ -92,7 +110,7 @@ class UnitReporting:
     @cached_property
     def year(self) -> Rates:
         """Of all the months shown."""
-        return rates(report.came for month in self.months for report in month.reports)
+        return _rates(self.months)
 
 
 @dataclass(frozen=True)
@@ -100,26 +118,26 @@ class Reporting:
     """The matrix with its sums: the rates of each month and of all of them."""
 
     units: tuple[UnitReporting, ...]
-    by_month: tuple[tuple[Period, Rates], ...]
+    by_month: tuple[MonthRates, ...]
     year: Rates
 
     @property
     def current(self) -> Rates:
         """Of the chosen month."""
-        return self.by_month[-1][1] if self.by_month else rates(())
+        return self.by_month[-1].rates if self.by_month else rates(())
 
 
-def reporting(board: Scoreboard, *, now: datetime, filed: Filed | None = None) -> Reporting:
+def reporting(board: Scoreboard, filed: Filed | None = None) -> Reporting:
     """Who filed how punctually up to the board's month, in official order, never ranked."""
-    asked = _Asking(now, filed or {})
+    asked = _Asking(filed or {})
     found = tuple(_of_unit(unit.department, unit.rows, asked) for unit in units(board))
     columns = zip(*(unit.months for unit in found), strict=True)
-    by_month = tuple((column[0].period, _rates(column)) for column in columns)
+    by_month = tuple(MonthRates(column[0].period, _rates(column)) for column in columns)
     return Reporting(found, by_month, _rates(month for unit in found for month in unit.months))
 
 
 def _rates(months: Iterable[UnitMonth]) -> Rates:
-    return rates(report.came for month in months for report in month.reports)
+    return rates(came for month in months for report in month.reports if (came := report.month.came))
 
 
 def _of_unit(department: Department, rows: Iterable[Row], asked: _Asking) -> UnitReporting:
@@ -137,8 +155,8 @@ def _periods(rows: list[Row]) -> list[Period]:
 class _Asking:
     """Makes ``Asked`` of months; the windows of each unit are worked out once."""
 
-    def __init__(self, now: datetime, filed: Filed):
-        self._now, self._filed = now, filed
+    def __init__(self, filed: Filed):
+        self._filed = filed
         self._windows: dict[tuple[int, int], Window] = {}
 
     def of(self, rows: Iterable[Row], place: int) -> Iterator[Asked]:
@@ -147,7 +165,7 @@ class _Asking:
             if month.is_asked:
                 window = self._window(month.period, row.indicator.lead_department_id)
                 filed = self._filed.get((row.indicator.pk, month.period.pk))
-                yield Asked(row, month, window.due_for_unit, is_due(window, self._now), filed)
+                yield Asked(row, month, window.due_for_unit, filed)
 
     def _window(self, period: Period, department: int) -> Window:
         key = period.pk, department

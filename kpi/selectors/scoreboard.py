@@ -19,6 +19,7 @@ from django.db.models import F
 from accounts.permissions import Actor
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
+from kpi.domain.reporting import Came, is_due
 from kpi.domain.values import Kind, Rag, SubmissionState, Timeliness, timeliness
 from kpi.domain.window import Window
 from kpi.models import Indicator, Period, RagOverride, Submission
@@ -44,7 +45,8 @@ class MonthLamp(NamedTuple):
 
     ``assessment`` is the lamp in force that month (``None`` before any figure was approved); ``source_period`` the
     month whose figure gave it; ``unreviewed`` the lamp the pending figure would give. ``is_unfiled`` says that a report
-    is owed and nobody has submitted it; ``cycle`` counts returns. ``window`` is the period's for the lead department.
+    is owed and nobody has submitted it; ``cycle`` counts returns. ``window`` is the period's for the lead department;
+    ``is_due`` says that its due moment is over.
     ``is_unpublished`` says that the approved report names no figure because there is none yet; ``republished_from`` the
     lamp of the edition before, where the period was reopened and the lamp changed. ``override`` is the lamp the office
     set for this month's own figure; it colours this month only, and what later months carry on is the computed one.
@@ -63,6 +65,12 @@ class MonthLamp(NamedTuple):
     is_unpublished: bool = False
     republished_from: Rag | None = None
     override: RagOverride | None = None
+    is_due: bool = False
+
+    @property
+    def came(self) -> Came | None:
+        """How the month's report came, for the rates; ``None`` where none was asked for."""
+        return Came(self.timeliness, self.is_due) if self.is_asked and self.timeliness else None
 
     @property
     def rag(self) -> Rag | None:
@@ -304,6 +312,7 @@ def _published_month(period: Period, last: Published, earlier: Published | None,
         is_unpublished=last.is_unpublished,
         republished_from=earlier.shown if earlier is not None and has_changed else None,
         override=last.override,
+        is_due=True,
     )
 
 
@@ -336,6 +345,7 @@ def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None
         window=window,
         is_unpublished=standing is not None and standing.is_unpublished,
         override=_override(submission) if submission and counts else None,
+        is_due=is_due(window, sources.now),
     )
 
 
