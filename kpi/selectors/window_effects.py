@@ -10,14 +10,13 @@ from enum import StrEnum
 
 from django.utils.timezone import localtime
 
-from accounts.models import Department
 from kpi.domain.values import Rag, SubmissionState
 from kpi.domain.window import Phase
 from kpi.models import Extension, Follow, Period, Submission
 from kpi.selectors import periods as period_selector
 from kpi.selectors import scoreboard
 from kpi.selectors.chasing import Owing, answering_by_unit, owing
-from kpi.selectors.scoreboard import Scoreboard
+from kpi.selectors.scoreboard import FILED, Scoreboard
 
 
 class DeskAct(StrEnum):
@@ -48,11 +47,12 @@ def acts_in(phase: Phase) -> list[DeskAct]:
 class Effect:
     """The period as an act finds it.
 
-    ``owing`` are units with reports missing; ``begun`` of these reports have a draft, which nobody can submit any more
-    once the door is shut. ``waiting`` counts reports that were filed and not approved, by state. ``corrected`` ones are
-    approved and being corrected: what was approved counts. ``running`` are units with time of their own. ``changed`` is
-    how many lamps differ from last month's, ``followers`` how many people hear of that when the month is locked;
-    ``told`` how many people of the owing units hear when its window is moved.
+    ``owing`` are units with reports to file. ``missing`` of these were never filed, and ``begun`` of them have a draft,
+    which nobody can submit any more once the door is shut; the others came back (``returned``): they were filed once,
+    and can be filed again until the lock. ``waiting`` counts reports that were filed and not approved, by state.
+    ``corrected`` ones are approved and being corrected: what was approved counts. ``running`` are units with time of
+    their own. ``changed`` is how many lamps differ from last month's, ``followers`` how many people hear of that when
+    the month is locked; ``told`` how many people of the owing units hear when its window is moved.
     """
 
     board: Scoreboard
@@ -71,7 +71,11 @@ class Effect:
 
     @property
     def missing(self) -> int:
-        return sum(len(unit.rows) for unit in self.owing)
+        return len(_missing(self.owing))
+
+    @property
+    def returned(self) -> int:
+        return sum(len(unit.rows) for unit in self.owing) - self.missing
 
     @property
     def for_signature(self) -> int:
@@ -101,7 +105,7 @@ def effect_on(period: Period, now: datetime) -> Effect:
     board = scoreboard.build(year=period.report.year, now=now, period_code=period.code)
     units = owing(board)
     states = _states(period)
-    missing = {row.indicator.pk for unit in units for row in unit.rows}
+    missing = _missing(units)
     extensions = list(Extension.objects.filter(period=period).select_related("department").order_by("until"))
     people = answering_by_unit([unit.department for unit in units], localtime(now).date())
     return Effect(
@@ -117,6 +121,11 @@ def effect_on(period: Period, now: datetime) -> Effect:
     )
 
 
+def _missing(units: Sequence[Owing]) -> set[int]:
+    """Ids of the indicators whose report was never filed."""
+    return {row.indicator.pk for unit in units for row in unit.rows if row.current.timeliness not in FILED}
+
+
 def _states(period: Period) -> dict[int, tuple[str, bool]]:
     """State of each report, and whether it was ever approved, by indicator id."""
     rows = Submission.objects.filter(period=period, indicator__is_active=True)
@@ -130,11 +139,6 @@ def _followers(board: Scoreboard) -> int:
     changed = [row.indicator.pk for row in board.rows if row.has_changed]
     found = Follow.objects.filter(indicator__in=changed, user__is_active=True)
     return found.values("user").distinct().count()
-
-
-def departments_of(found: Effect) -> list[Department]:
-    """The units that would be told."""
-    return [unit.department for unit in found.owing]
 
 
 def phase_of(period: Period, now: datetime) -> Phase:

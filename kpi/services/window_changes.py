@@ -44,7 +44,7 @@ def change_window(
     not open yet), ``IllegalTransition`` where it is so already, or ``DomainError`` ``earlier_period_not_open``.
     """
     permissions.require_supervisor(actor)
-    held = _held(period)
+    held = periods.hold(period)
     if act is WindowAct.OPEN:
         _require_earlier_opened(held, now)
     moments, said = _checked(held, act, until=until, typed_code=typed_code, reason=reason, now=now)
@@ -73,7 +73,7 @@ def undo_change(
     relied on.
     """
     permissions.require_supervisor(actor)
-    held = _held(period)
+    held = periods.hold(period)
     change = last_change(held)
     if change is None or change.pk != change_id:
         raise IllegalTransition("undo_not_latest")
@@ -100,12 +100,6 @@ DONE = {WindowAct.OPEN: "opened_early", WindowAct.EXTEND: "extended", WindowAct.
 def moments_before(change: WindowChange) -> Moments:
     """The moments an act replaced."""
     return Moments(*(localtime(getattr(change, f"was_{name}")) for name in COLUMNS))
-
-
-def _held(period: Period) -> Period:
-    """The period as it is and stays until this transaction ends; the year first, as locking does."""
-    periods.hold_year(period)
-    return Period.objects.select_for_update(of=("self",), no_key=True).select_related("report").get(pk=period.pk)
 
 
 def _window(period: Period) -> Window:

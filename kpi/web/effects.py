@@ -103,6 +103,11 @@ def _close(found: Effect, now: datetime) -> Iterator[Sentence]:
     moved = _("截止由 %(due)s 提到现在，宽限期取消") if now <= period.due_at else _("宽限期现在结束，原定 %(grace)s")
     yield from _missing(found)
     yield Sentence(moved % {"due": _at(period.due_at), "grace": _at(period.grace_ends_at)})
+    if found.returned:
+        words = ngettext(
+            "退回的 %(count)s 项锁定之前还可以修改重交", "退回的 %(count)s 项锁定之前还可以修改重交", found.returned
+        )
+        yield Sentence(words % {"count": found.returned})
     yield from _in_hand(found, _("待审签 %(sign)s 项、待复核 %(review)s 项不受影响，可继续办理"))
     yield from _running(found, _("已单独延期的单位不受影响：%(units)s"))
     yield from _told(found)
@@ -111,6 +116,11 @@ def _close(found: Effect, now: datetime) -> Iterator[Sentence]:
 
 def _lock(found: Effect, now: datetime) -> Iterator[Sentence]:
     yield from _missing(found)
+    if found.returned:
+        words = ngettext(
+            "退回的 %(count)s 项没有重交，不计入亮灯", "退回的 %(count)s 项没有重交，不计入亮灯", found.returned
+        )
+        yield Sentence(words % {"count": found.returned}, is_weighty=True)
     yield from _in_hand(found, _("待审签 %(sign)s 项、待复核 %(review)s 项没有审定，不计入亮灯"), is_weighty=True)
     if found.corrected:
         words = ngettext(
