@@ -23,6 +23,7 @@ from kpi.domain.reminders import Audience, Ladder
 from kpi.domain.runs import Hint
 from kpi.domain.score_runs import Answer, CorrectionReason, ScoreState, ScoreVerb
 from kpi.domain.scoring import ScoreBasis, ScoreReason, ScoreRole, Unmeasured, Yardstick
+from kpi.domain.scrutiny import Claim, Finding, Gap
 from kpi.domain.values import (
     Accumulation,
     Comparator,
@@ -37,6 +38,7 @@ from kpi.domain.values import (
     Verb,
 )
 from kpi.domain.window import Phase
+from kpi.domain.window_acts import WindowAct
 
 
 class Label(NamedTuple):
@@ -173,11 +175,32 @@ PHASE = {
     Phase.REVIEW: Label(_("复核中")),
     Phase.LOCKED: Label(_("已锁定")),
 }
+WINDOW_ACT = {
+    WindowAct.OPEN: Label(_("提前开放")),
+    WindowAct.EXTEND: Label(_("整期延期")),
+    WindowAct.CLOSE: Label(_("提前关闭")),
+}
+DESK_ACT = {
+    "open": Label(_("提前开放…")),
+    "extend": Label(_("整期延期…")),
+    "close": Label(_("提前关闭…")),
+    "lock": Label(_("锁定…")),
+}
 TIMELINESS = {
     Timeliness.ON_TIME: Label(_("按时")),
     Timeliness.LATE: Label(_("迟报")),
     Timeliness.MISSING: Label(_("缺报"), "m"),
     Timeliness.PENDING: Label(_("未到截止")),
+}
+# By what the desk counts reports.
+REPORT_STATE = {
+    "filed": Label(_("已交")),
+    "unfiled": Label(_("未交")),
+    "returned": Label(_("退回未重交")),
+    "on_time": Label(_("按时")),
+    "late": Label(_("迟报")),
+    "missing": Label(_("缺报")),
+    "pending": Label(_("未交，还可以交")),
 }
 OUTLOOK = {
     Outlook.CONFIDENT: Label(_("能完成")),
@@ -297,6 +320,36 @@ EXPORT_STATE = {
     ExportState.CANCELLED: Label(_("已取消"), "draft"),
     ExportState.EXPIRED: Label(_("已过保存期"), "draft"),
 }
+# What the office should look at twice; the order of the desk.
+FINDING = {
+    Finding.DEFINITION: Label(_("口径变化")),
+    Finding.JUMP: Label(_("数值跳变")),
+    Finding.CLAIM: Label(_("自报与亮灯不符")),
+    Finding.UNOWNED: Label(_("无人认领")),
+    Finding.PROPOSED: Label(_("牵头待确认")),
+    Finding.EVIDENCE: Label(_("附件缺失（完成类）")),
+    Finding.UNANCHORED: Label(_("活报告未锚定")),
+}
+FINDING_HINT = {
+    Finding.DEFINITION: _("上期截止之后改过口径、单位、算法或方向，前后数字未必可比"),
+    Finding.JUMP: _("本期步长超过近几个月平均的 3 倍，或像是填错了单位"),
+    Finding.CLAIM: _("自报能完成、已完成或进展顺利，而亮灯为滞后或预警"),
+    Finding.UNOWNED: _("牵头单位没有在任的填报人或负责人，或分管职务空缺"),
+    Finding.PROPOSED: _("牵头单位由系统按职责建议，还没有确认"),
+    Finding.EVIDENCE: _("报为完成或更正为完成，却没有一份附件"),
+    Finding.UNANCHORED: _("现在的原文里找不到这些承诺的原句，亮灯和填报不受影响"),
+}
+GAP = {
+    Gap.NO_STAFF: Label(_("没有填报人")),
+    Gap.NO_HEAD: Label(_("没有负责人")),
+    Gap.POST_VACANT: Label(_("分管职务空缺")),
+    Gap.LEAD_PROPOSED: Label(_("牵头单位待确认")),
+}
+CLAIM = {
+    Claim.OUTLOOK: Label(_("判断“能完成”")),
+    Claim.DONE: Label(_("文字说已完成")),
+    Claim.ON_TRACK: Label(_("文字说进展正常")),
+}
 # Why nothing is said about the end of the year.
 SILENCE = {
     Silence.KIND: Label(_("这类任务看节点、阶段或位次，不作推算")),
@@ -370,7 +423,7 @@ BULLETIN_FIELD = {
     "directives_overdue": Label(_("过了反馈期限还没有反馈的批示")),
 }
 # What is open about an indicator in the configuration (``kpi.selectors.configuration.Gap``).
-GAP = {
+CONFIGURATION_GAP = {
     "no_plan": Label(_("缺计划"), "bad"),
     "plan_falls": Label(_("计划走势相反"), "bad"),
     "plan_end": Label(_("末月与目标不符"), "bad"),

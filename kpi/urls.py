@@ -14,6 +14,7 @@ from kpi.web.views import (
     deciding,
     delegating,
     desk,
+    desk_lists,
     directives,
     editions,
     evidence,
@@ -28,6 +29,7 @@ from kpi.web.views import (
     listing,
     living_report,
     overview,
+    period_acts,
     planning,
     policies,
     preferences,
@@ -117,6 +119,8 @@ urlpatterns = [
     path("<year:year>/directives/new/", directives.new_directive, name="directive-new"),
     path("<year:year>/directives/<int:pk>/", directives.show_directive, name="directive"),
     path("<year:year>/desk/", desk.show_desk, name="desk"),
+    path("<year:year>/desk/reports/", desk_lists.list_reports, name="desk-reports"),
+    path("<year:year>/desk/attention/", desk_lists.show_attention, name="desk-attention"),
     path("<year:year>/desk/chase/", chasing.chase, name="chase"),
     path("<year:year>/desk/reminders/", foreseeing.show_reminders, name="reminders"),
     path("<year:year>/desk/reminders/policy/", policies.show_policies, name="policies"),
@@ -135,7 +139,21 @@ urlpatterns = [
     path("<year:year>/desk/succession/", years.show_succession, name="succession"),
     path("<year:year>/desk/report/", editions.correct, name="correct-report"),
     path("<year:year>/desk/review/<int:pk>/", deciding.review, name="review"),
-    path("<year:year>/desk/periods/<month:period>/lock/", desk.lock, name="period-lock"),
+    *(
+        path(
+            f"<year:year>/desk/periods/<month:period>/{act}/",
+            period_acts.act_on_period,
+            {"act": act},
+            name=f"period-{act}",
+        )
+        for act in ("open", "extend", "close", "lock")
+    ),
+    path(
+        "<year:year>/desk/periods/<month:period>/undo/<int:pk>/",
+        period_acts.act_on_period,
+        {"act": "undo"},
+        name="period-undo",
+    ),
     path("<year:year>/desk/periods/<month:period>/unlock/", windows.ask_unlock, name="unlock-ask"),
     path("<year:year>/desk/periods/<month:period>/unlock/<int:pk>/", windows.answer_unlock, name="unlock-answer"),
     path("<year:year>/desk/periods/<month:period>/extensions/", windows.extend, name="extend"),

@@ -14,8 +14,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from kpi import labels
+from kpi.domain.guards import Doubt, Question
 from kpi.domain.periods import Period as Month
-from kpi.domain.plan_shapes import Doubt, Finding
+from kpi.domain.plan_shapes import Doubt as PlanDoubt
+from kpi.domain.plan_shapes import Finding
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Rag
 
@@ -82,13 +84,13 @@ def finding(found: Finding, indicator: Indicator) -> str:
         "other": with_unit(found.other, indicator),
     }
     sentences = {
-        Doubt.EMPTY: _("还没有计划：没有计划的月份不要求填报，亮灯为未到期"),
-        Doubt.FALLS: _("%(month)s月计划 %(value)s，低于前面的 %(other)s"),
-        Doubt.RISES: _("%(month)s月计划 %(value)s，高于前面的 %(other)s，而这项越低越好"),
-        Doubt.ENDS_SHORT: _("最后一个计划月（%(month)s月）是 %(value)s，没有达到目标 %(other)s"),
-        Doubt.ENDS_BEYOND: _("最后一个计划月（%(month)s月）是 %(value)s，超出目标 %(other)s"),
-        Doubt.ENDS_EARLY: _("计划只到 %(month)s月，之后到完成时限的月份都是未到期"),
-        Doubt.AFTER_DUE: _("计划排到 %(month)s月，晚于完成时限"),
+        PlanDoubt.EMPTY: _("还没有计划：没有计划的月份不要求填报，亮灯为未到期"),
+        PlanDoubt.FALLS: _("%(month)s月计划 %(value)s，低于前面的 %(other)s"),
+        PlanDoubt.RISES: _("%(month)s月计划 %(value)s，高于前面的 %(other)s，而这项越低越好"),
+        PlanDoubt.ENDS_SHORT: _("最后一个计划月（%(month)s月）是 %(value)s，没有达到目标 %(other)s"),
+        PlanDoubt.ENDS_BEYOND: _("最后一个计划月（%(month)s月）是 %(value)s，超出目标 %(other)s"),
+        PlanDoubt.ENDS_EARLY: _("计划只到 %(month)s月，之后到完成时限的月份都是未到期"),
+        PlanDoubt.AFTER_DUE: _("计划排到 %(month)s月，晚于完成时限"),
     }
     return sentences[found.doubt] % said
 
@@ -261,6 +263,13 @@ def delegation_days(delegation: Delegation) -> str:
     is_chinese = not (get_language() or "").startswith("en")
     until = f"{last.day}日" if same_month and is_chinese else short_day(last)
     return _("委托 %(first)s至%(last)s") % {"first": short_day(delegation.starts_on), "last": until}
+
+
+def doubt(found: Question, indicator: Indicator) -> str:
+    """What looks odd about a figure: a jump, or a unit that was mixed up."""
+    if found.doubt is Doubt.JUMP:
+        return _("本期新增是近几个月平均的 %(factor)s 倍") % {"factor": found.params["factor"]}
+    return _("与计划相差太大，可能应为 %(meant)s") % {"meant": with_unit(found.params["meant"], indicator)}
 
 
 def next_step(assessment: Assessment | None, indicator: Indicator) -> str:

@@ -52,9 +52,17 @@ WORKING_PAGES = (
     Page("nyj_staff", "/inbox/"),
     Page("nyj_staff", "/inbox/preferences/"),
     Page("dcs_1", "/notices/robots/"),
-    # The desk alone shows six lists more: extensions, a reopening, the burden, the calendar's gaps, the last chases and
-    # whether sending is alive.
-    Page("dcs_1", "/2025/desk/", 17),
+    # The desk alone shows seven things more: what reports rest on, changed definitions, lost anchors, the window's open
+    # requests, the calendar's gaps, the last chases and whether sending is alive.
+    Page("dcs_1", "/2025/desk/", 16),
+    Page("dcs_1", "/2025/desk/reports/"),
+    Page("dcs_1", "/2025/desk/reports/?period=2025-05&span=year&state=late"),
+    Page("dcs_1", "/2025/desk/attention/", 14),
+    Page("dcs_1", "/2025/desk/periods/2025-06/extensions/"),
+    Page("dcs_1", "/2025/desk/periods/2025-05/unlock/"),
+    # Beside the board: states, extensions, followers, the last chases, and who is told in two.
+    Page("dcs_1", "/2025/desk/periods/2025-06/lock/", 18),
+    Page("dcs_1", "/2025/desk/periods/2025-06/extend/", 18),
     Page("dcs_1", "/2025/desk/reminders/policy/"),
     Page("dcs_1", "/2025/desk/reminders/policy/new/"),
     # The planner's own reads, and the ways of what it plans.

@@ -7,6 +7,7 @@ from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import FormerPlan, Handover, Indicator, Milestone, PlanPoint, RuleSet, Target, UnitTarget
 from kpi.models.jobs import ExportJob
+from kpi.models.past_results import PastResult
 from kpi.models.periods import DueRule, Period, WorkdayOverride
 from kpi.models.reminding import Chase, Follow, ReminderPolicy, ReminderStep
 from kpi.models.reports import Commitment, Report, ReportEdition
@@ -16,7 +17,7 @@ from kpi.models.scores import ScoreRun, ScoreSheet, ScoreStep
 from kpi.models.scoring import ScoringLine, ScoringScheme, ScoringWeight
 from kpi.models.snapshots import AssessmentSnapshot
 from kpi.models.submissions import Submission
-from kpi.models.windows import Extension, Unlock
+from kpi.models.windows import Extension, Unlock, WindowChange
 
 __all__ = [
     "AssessmentSnapshot",
@@ -39,6 +40,7 @@ __all__ = [
     "Handover",
     "Indicator",
     "Milestone",
+    "PastResult",
     "Period",
     "PlanPoint",
     "RagOverride",
@@ -61,5 +63,6 @@ __all__ = [
     "Target",
     "UnitTarget",
     "Unlock",
+    "WindowChange",
     "WorkdayOverride",
 ]

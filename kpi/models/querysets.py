@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Aggregate, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
 from django.db.models.functions import Cast, JSONObject
 
+from accounts.models.memberships import Role
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import SubmissionState, Verb
 
@@ -82,6 +83,17 @@ class IndicatorQuerySet(models.QuerySet):
         from kpi.models.directives import of_indicator  # which knows indicators
 
         return self.annotate(said_by_leaders=of_indicator(actor, moment))
+
+    def with_owners(self, day: date) -> IndicatorQuerySet:
+        """Annotate ``has_staff``, ``has_head`` and ``post_is_held``: whether on ``day`` somebody files for the lead
+        department, signs for it, and holds the leader's post."""
+        held = apps.get_model("accounts", "Membership").objects.active_on(day).filter(user__is_active=True)
+        of_lead = held.filter(department=OuterRef("lead_department"))
+        return self.annotate(
+            has_staff=Exists(of_lead.filter(role=Role.STAFF)),
+            has_head=Exists(of_lead.filter(role=Role.HEAD)),
+            post_is_held=Exists(held.filter(post=OuterRef("accountable_post"), role=Role.LEADER)),
+        )
 
     def with_plan(self) -> IndicatorQuerySet:
         """Annotate ``planned``: month to planned value as text, so that no float comes near it; ``None`` without any.

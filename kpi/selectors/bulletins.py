@@ -36,7 +36,8 @@ from kpi.domain.official import one_line, tight
 from kpi.domain.values import Rag, Timeliness
 from kpi.models import AssessmentSnapshot, Bulletin, Indicator, Period, Submission
 from kpi.models.querysets import IndicatorQuerySet
-from kpi.selectors import cockpit, directives, scoreboard, worklist
+from kpi.selectors import cockpit, directives, scoreboard
+from kpi.selectors.reporting import UnitReporting, reporting
 from kpi.selectors.scoreboard import Row, Scoreboard
 
 # The document is Chinese, whoever looks at it.
@@ -98,7 +99,7 @@ def edits_of(bulletin: Bulletin) -> Mapping[str, Edit]:
 def facts_of(board: Scoreboard, reports: Mapping[str, Submission], moment: datetime) -> Facts:
     """The month in numbers and names, in official order. Words come in the language that is active."""
     before = board.previous_counts
-    units = [_unit_reports(unit) for unit in worklist.completeness(board)]
+    units = [_unit_reports(unit) for unit in reporting(board).units]
     months = [((unit.department.code, unit.department.short_name), _unit_month(unit)) for unit in cockpit.units(board)]
     year, month = board.period.code.split("-")
     return Facts(
@@ -178,7 +179,7 @@ def _annex_row(row: Row, report: Submission | None) -> AnnexRow:
     return AnnexRow(item.code, item.name, item.lead, figures, item.lamp, reasons, item.measures, item.catch_up)
 
 
-def _unit_reports(unit: worklist.UnitReporting) -> UnitReports:
+def _unit_reports(unit: UnitReporting) -> UnitReports:
     month = unit.months[-1]
     counts = month.counts
     return UnitReports(

@@ -14,9 +14,9 @@ from decimal import Decimal
 from accounts.models import Department
 from kpi.domain.values import Kind, Rag
 from kpi.models import Submission
-from kpi.selectors import history
 from kpi.selectors.cockpit import units
 from kpi.selectors.content import carried, carried_fields
+from kpi.selectors.history import Before
 from kpi.selectors.scoreboard import Row, Scoreboard
 
 DEVIATION = ("deviation_reasons", "measures", "catch_up_period")
@@ -42,13 +42,12 @@ class Burden:
         return Decimal(self.prefilled) / self.asked if self.asked else None
 
 
-def burden(board: Scoreboard) -> list[Burden]:
-    """Each department of the board that owes reports in its period, in official order (1 query)."""
-    earlier = history.before([row.indicator for row in board.rows], board.period).earlier
+def burden(board: Scoreboard, before: Before) -> list[Burden]:
+    """Each department of the board that owes reports in its period, in official order; no query."""
     found = []
     for unit in units(board):
         owed = [row for row in unit.rows if row.current.is_asked]
-        fields = [_fields(row, earlier.get(row.indicator.pk, ())) for row in owed]
+        fields = [_fields(row, before.earlier.get(row.indicator.pk, ())) for row in owed]
         if owed:
             asked, prefilled = sum(each[0] for each in fields), sum(each[1] for each in fields)
             found.append(Burden(unit.department, len(owed), asked, prefilled))

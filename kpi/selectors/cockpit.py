@@ -9,16 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from operator import attrgetter
 
 from django.db.models import Q
 
 from accounts.models import Department
+from kpi.domain.reporting import Rates, rates
 from kpi.domain.values import Kind, Rag, Timeliness, Verb
 from kpi.models import Review, Submission
 from kpi.selectors.content import Content
-from kpi.selectors.scoreboard import FILED, SEVERITY, Row, Scoreboard, worst_first
+from kpi.selectors.scoreboard import SEVERITY, Row, Scoreboard, worst_first
 
 BAD = (Rag.RED, Rag.AMBER)
 
@@ -67,11 +67,11 @@ class Reporting:
 
 @dataclass(frozen=True)
 class Unit:
-    """A lead department with its rows, worst first; ``on_time_share`` of everything asked of it so far."""
+    """A lead department with its rows, worst first, and the rates of everything asked of it so far."""
 
     department: Department
     rows: Sequence[Row]
-    on_time_share: Decimal | None
+    reported: Rates
 
 
 def changes(board: Scoreboard) -> list[Change]:
@@ -113,18 +113,12 @@ def units(board: Scoreboard) -> list[Unit]:
     for row in board.rows:
         groups[row.indicator.lead_department].append(row)
     ordered = sorted(groups, key=attrgetter("ordinal", "code"))
-    return [Unit(department, worst_first(groups[department]), _on_time(groups[department])) for department in ordered]
+    return [Unit(department, worst_first(groups[department]), rates_of(groups[department])) for department in ordered]
 
 
-def _on_time(rows: Iterable[Row]) -> Decimal | None:
-    """The share filed in time of what has fallen due; pending reports count in neither part."""
-    settled = [
-        month.timeliness
-        for row in rows
-        for month in row.months
-        if month.is_asked and month.timeliness in (*FILED, Timeliness.MISSING)
-    ]
-    return Decimal(settled.count(Timeliness.ON_TIME)) / len(settled) if settled else None
+def rates_of(rows: Iterable[Row]) -> Rates:
+    """The two rates of everything asked of the rows so far."""
+    return rates(came for row in rows for month in row.months if (came := month.came))
 
 
 def explanations(rows: Iterable[Row], until: datetime) -> Mapping[str, Submission]:

@@ -146,27 +146,36 @@ class Before:
     """What a department's reports of a month rest on.
 
     ``earlier`` are the year's earlier reports that count, by indicator id, oldest first, without those that had no
-    figure yet; ``proved`` are the ids of this month's with files.
+    figure yet; ``current`` this month's as they are, by indicator id; ``proved`` the ids of those with files; ``filed``
+    when a report of the year was filed first, by indicator and period id.
     """
 
     earlier: Mapping[int, Sequence[Submission]]
+    current: Mapping[int, Submission]
     proved: frozenset[int]
+    filed: Mapping[tuple[int, int], datetime]
 
 
 def before(indicators: Iterable[Indicator], period: Period) -> Before:
     """Earlier figures and what is proved together (1 query)."""
     files = Evidence.objects.attached().filter(submission=OuterRef("pk"))
-    counts = Q(approved_at__isnull=False, period__code__lt=period.code, period__report_id=period.report_id)
     asked = Submission.objects.with_standing().filter(
-        counts | Q(period=period), indicator__in=[indicator.pk for indicator in indicators]
+        period__code__lte=period.code,
+        period__report_id=period.report_id,
+        indicator__in=[indicator.pk for indicator in indicators],
     )
     asked = asked.annotate(has_files=Exists(files))
     earlier: dict[int, list[Submission]] = defaultdict(list)
+    current: dict[int, Submission] = {}
     proved: set[int] = set()
-    for found in asked.select_related("period").order_by("period__code"):
-        if found.period_id != period.pk:
-            if has_figure_in_force(found):
-                earlier[found.indicator_id].append(in_force(found))
-        elif found.has_files:
-            proved.add(found.pk)
-    return Before(earlier, frozenset(proved))
+    filed: dict[tuple[int, int], datetime] = {}
+    for submission in asked.select_related("period").order_by("period__code"):
+        if submission.first_submitted_at is not None:
+            filed[submission.indicator_id, submission.period_id] = submission.first_submitted_at
+        if submission.period_id == period.pk:
+            current[submission.indicator_id] = submission
+            if submission.has_files:
+                proved.add(submission.pk)
+        elif submission.approved_at is not None and has_figure_in_force(submission):
+            earlier[submission.indicator_id].append(in_force(submission))
+    return Before(earlier, current, frozenset(proved), filed)

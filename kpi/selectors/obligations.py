@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.utils.timezone import localtime
 
 from accounts.models import Role
@@ -21,7 +21,7 @@ from kpi.domain.directives import OWED, DirectiveState, DirectiveVerb
 from kpi.domain.periods import Period as Month
 from kpi.domain.reminders import Audience, Ladder, Obligation, People
 from kpi.domain.values import Frequency, Rag, SubmissionState, Verb
-from kpi.models import Directive, Indicator, Period, Review, Submission, Unlock
+from kpi.models import Directive, Indicator, Period, Review, Submission, Unlock, WindowChange
 from kpi.selectors import periods as period_selector
 from kpi.selectors import publication, scoreboard
 from kpi.selectors.people import Directory
@@ -121,9 +121,15 @@ class _Sources:
     def periods(self) -> list[Period]:
         """Periods that have opened: all that are not locked, and everything since last year."""
         reopened = Unlock.objects.filter(period=OuterRef("pk"), is_confirmed=True, relocked_at__isnull=True)
+        moved = WindowChange.objects.filter(period=OuterRef("pk"), undone_at__isnull=True)
+        moved = moved.exclude(due_at=F("was_due_at")).order_by("-id")
         recent = Q(locked_at__isnull=True) | Q(report__year__gte=localtime(self.now).year - 1)
         found = period_selector.with_granted(Period.objects.filter(recent, opens_at__lte=self.opened_by))
-        return list(found.annotate(reopened_at=Subquery(reopened.values("decided_at")[:1])))
+        return list(
+            found.annotate(
+                reopened_at=Subquery(reopened.values("decided_at")[:1]), moved_by=Subquery(moved.values("pk")[:1])
+            )
+        )
 
     @cached_property
     def open_periods(self) -> list[Period]:
@@ -217,7 +223,8 @@ class _Sources:
     def _unfiled(self, indicator: Indicator, period: Period, cycle: int) -> Owed:
         return Owed(
             Ladder.REPORT,
-            f"{indicator.code}:{period.code}",
+            # With another due moment for everybody the ladder starts afresh, and falls back where that was undone.
+            f"{indicator.code}:{period.code}" + (f":w{period.moved_by}" if period.moved_by else ""),
             self._due_at(period, indicator.lead_department_id),
             self.people(indicator.lead_department_id, indicator.accountable_post_id),
             cycle,

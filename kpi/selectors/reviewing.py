@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Department
 from kpi import labels, wording
 from kpi.domain.cosigning import CoSigning
-from kpi.domain.guards import Doubt, question
+from kpi.domain.guards import question
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
 from kpi.domain.values import Kind, Outlook, Rag, SubmissionState, Verb
@@ -168,13 +168,7 @@ def _check_step(of: Reviewed) -> Iterator[Check]:
         plan=of.lamp.expected if of.lamp else None,
         target=of.row.target,
     )
-    if doubt is None:
-        yield Check(_("步长正常"), True)
-    elif doubt.doubt is Doubt.JUMP:
-        yield Check(_("本期新增是近几个月平均的 %(factor)s 倍") % {"factor": doubt.params["factor"]}, False)
-    else:
-        meant = wording.with_unit(doubt.params["meant"], of.indicator)
-        yield Check(_("与计划相差太大，可能应为 %(meant)s") % {"meant": meant}, False)
+    yield Check(_("步长正常"), True) if doubt is None else Check(wording.doubt(doubt, of.indicator), False)
 
 
 def _check_run(of: Reviewed) -> Iterator[Check]:

@@ -19,6 +19,7 @@ from django.db.models import F
 from accounts.permissions import Actor
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
+from kpi.domain.reporting import Came, is_due
 from kpi.domain.values import Kind, Rag, SubmissionState, Timeliness, timeliness
 from kpi.domain.window import Window
 from kpi.models import Indicator, Period, RagOverride, Submission
@@ -45,7 +46,8 @@ class MonthLamp(NamedTuple):
 
     ``assessment`` is the lamp in force that month (``None`` before any figure was approved); ``source_period`` the
     month whose figure gave it; ``unreviewed`` the lamp the pending figure would give. ``is_unfiled`` says that a report
-    is owed and nobody has submitted it; ``cycle`` counts returns. ``window`` is the period's for the lead department.
+    is owed and nobody has submitted it; ``cycle`` counts returns. ``window`` is the period's for the lead department;
+    ``is_due`` says that its due moment is over.
     ``is_unpublished`` says that the approved report names no figure because there is none yet; ``republished_from`` the
     lamp of the edition before, where the period was reopened and the lamp changed. ``override`` is the lamp the office
     set for this month's own figure; it colours this month only, and what later months carry on is the computed one.
@@ -66,6 +68,12 @@ class MonthLamp(NamedTuple):
     republished_from: Rag | None = None
     override: RagOverride | None = None
     original_rag: Rag | None = None
+    is_due: bool = False
+
+    @property
+    def came(self) -> Came | None:
+        """How the month's report came, for the rates; ``None`` where none was asked for."""
+        return Came(self.timeliness, self.is_due) if self.is_asked and self.timeliness else None
 
     @property
     def rag(self) -> Rag | None:
@@ -322,6 +330,7 @@ def _published_month(period: Period, last: Published, earlier: Published | None,
         republished_from=earlier.shown if earlier is not None and has_changed else None,
         override=last.override,
         original_rag=last.original,
+        is_due=True,
     )
 
 
@@ -362,6 +371,7 @@ def _open_month(indicator: Indicator, period: Period, previous: MonthLamp | None
         is_unpublished=standing is not None and standing.is_unpublished,
         override=_override(submission) if submission and counts else None,
         original_rag=original_rag() if is_changed_by(indicator, month) else None,
+        is_due=is_due(window, sources.now),
     )
 
 

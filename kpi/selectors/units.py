@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from operator import attrgetter
+from typing import NamedTuple
 
 from django.db.models import Count, Q
 
 from accounts.models import Department
-from kpi.domain.values import Timeliness
+from kpi.domain.reporting import Came, Rates, rates
 from kpi.models import Commitment, Indicator, Period
 from kpi.models.querysets import IndicatorQuerySet
-from kpi.selectors.scoreboard import FILED, Row, Scoreboard, worst_first
+from kpi.selectors.scoreboard import Row, Scoreboard, worst_first
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,11 @@ class Group:
         return [Group("", self.rows)]
 
 
-@dataclass(frozen=True)
-class OnTimeMonth:
-    """Reporting of one month: filed in time of what has fallen due; 0 of 0 where nothing has."""
+class MonthRates(NamedTuple):
+    """How the reports of one month came."""
 
     period: Period
-    on_time: int
-    settled: int
-
-    @property
-    def share(self) -> Decimal | None:
-        return Decimal(self.on_time) / self.settled if self.settled else None
+    rates: Rates
 
 
 def chapters(rows: Iterable[Row]) -> list[Group]:
@@ -60,15 +54,14 @@ def _grouped(rows: Iterable[Row], level: str) -> list[Group]:
     return [Group(title, worst_first(found), found[0].indicator.commitment.code) for title, found in groups.items()]
 
 
-def on_time_by_month(board: Scoreboard) -> list[OnTimeMonth]:
-    """The twelve months of the year; reports that are still pending count in neither part."""
-    months = {period.code: [0, 0] for period in board.periods}
+def rates_by_month(board: Scoreboard) -> list[MonthRates]:
+    """The twelve months of the year; those after the board's have no reports."""
+    came: dict[str, list[Came]] = {period.code: [] for period in board.periods}
     for row in board.rows:
         for month in row.months:
-            if month.is_asked and month.timeliness in (*FILED, Timeliness.MISSING):
-                months[month.period.code][0] += month.timeliness is Timeliness.ON_TIME
-                months[month.period.code][1] += 1
-    return [OnTimeMonth(period, *months[period.code]) for period in board.periods]
+            if month.came:
+                came[month.period.code].append(month.came)
+    return [MonthRates(period, rates(came[period.code])) for period in board.periods]
 
 
 def involving(department: Department, year: int) -> IndicatorQuerySet:
@@ -93,20 +86,18 @@ class UnitLine:
     department: Department
     rows: Sequence[Row]
     supports: int
-    on_time_share: Decimal | None
+    reported: Rates
 
 
 def lines(leading: Iterable, also: Iterable[Department]) -> list[UnitLine]:
     """Leading (``cockpit.units``) and supporting departments together, in official order and never ranked."""
     supports = {department.pk: department.supports for department in also}
     found = {
-        unit.department.pk: UnitLine(
-            unit.department, unit.rows, supports.get(unit.department.pk, 0), unit.on_time_share
-        )
+        unit.department.pk: UnitLine(unit.department, unit.rows, supports.get(unit.department.pk, 0), unit.reported)
         for unit in leading
     }
     for department in also:
-        found.setdefault(department.pk, UnitLine(department, (), department.supports, None))
+        found.setdefault(department.pk, UnitLine(department, (), department.supports, rates(())))
     return sorted(found.values(), key=attrgetter("department.ordinal", "department.code"))
 
 
@@ -114,3 +105,9 @@ def chapter_of(year: int, code: str) -> str | None:
     """The chapter a commitment stands in; ``None`` where there is no such commitment (1 query)."""
     found = Commitment.objects.filter(report__year=year, code=code).exclude(section="")
     return found.values_list("section", flat=True).first()
+
+
+def leading(year: int) -> list[Department]:
+    """Departments that lead something in a year, in official order (1 query)."""
+    found = Department.objects.filter(led_indicators__report__year=year, led_indicators__is_active=True)
+    return list(found.distinct().order_by("ordinal", "code"))

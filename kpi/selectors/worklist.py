@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Department
 from accounts.permissions import Actor
 from kpi.domain.directives import OWED
 from kpi.domain.values import Rag, SubmissionState, Timeliness
 from kpi.models import Directive, Indicator, Period
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors import directives, scoreboard
-from kpi.selectors.cockpit import units
 from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import SEVERITY, MonthLamp, Row, Scoreboard
 
@@ -154,45 +151,3 @@ def awaiting_review(board: Scoreboard, now: datetime) -> list[Task]:
 def _in_state(board: Scoreboard, now: datetime, state: SubmissionState) -> list[Task]:
     found = [task for task in _open_tasks(board, now) if task.month.submission and task.month.submission.state == state]
     return sorted(found, key=lambda task: (task.period.code, task.month.submission.submitted_at))
-
-
-@dataclass(frozen=True)
-class UnitMonth:
-    """A department's reports of one month by timeliness."""
-
-    period: Period
-    counts: Counter[Timeliness]
-
-    @property
-    def asked(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def filed(self) -> int:
-        return self.counts[Timeliness.ON_TIME] + self.counts[Timeliness.LATE]
-
-
-@dataclass(frozen=True)
-class UnitReporting:
-    """One line of the desk's matrix: months, and the codes still missing in the chosen period."""
-
-    department: Department
-    months: tuple[UnitMonth, ...]
-    unfiled: tuple[str, ...]
-
-
-def completeness(board: Scoreboard) -> list[UnitReporting]:
-    """Who filed how punctually, month by month, in official order."""
-    return [
-        UnitReporting(
-            unit.department,
-            tuple(_unit_month(unit.rows, position) for position in range(len(unit.rows[0].months))),
-            tuple(row.indicator.code for row in unit.rows if row.current.is_unfiled),
-        )
-        for unit in units(board)
-    ]
-
-
-def _unit_month(rows: Sequence[Row], position: int) -> UnitMonth:
-    months = [row.months[position] for row in rows]
-    return UnitMonth(months[0].period, Counter(month.timeliness for month in months if month.is_asked))

@@ -47,7 +47,7 @@ def returned(submission: Submission, *, reason: str, now: datetime) -> None:
 
 def extension_asked(extension: Extension, *, now: datetime) -> None:
     office = holding(Role.SUPERVISOR, day=localtime(now).date())
-    url = f"/{extension.period.report.year}/desk/?period={extension.period.code}#extensions"
+    url = f"/{extension.period.report.year}/desk/periods/{extension.period.code}/extensions/"
     words = _in_own_language(lambda: _("%(unit)s申请延期：%(period)s 期") % _named(extension))
     _tell_of_window(office, "extension.asked", extension, words, extension.reason, url, now)
 
@@ -75,17 +75,17 @@ def unlock_asked(unlock: Unlock, *, now: datetime) -> None:
     office = holding(Role.SUPERVISOR, day=localtime(now).date())
     others = [person for person in office if person.pk != unlock.asked_by_id]
     words = _in_own_language(lambda: _("申请解锁 %(period)s 期，请确认") % {"period": unlock.period.code})
-    _tell_of_window(others, "period.unlock_asked", unlock, words, unlock.reason, _desk_of(unlock), now)
+    _tell_of_window(others, "period.unlock_asked", unlock, words, unlock.reason, _page_of(unlock), now)
 
 
 def unlock_answered(unlock: Unlock, *, now: datetime) -> None:
     text = (lambda: _("%(period)s 期已解锁")) if unlock.is_confirmed else (lambda: _("%(period)s 期未同意解锁"))
     words = _in_own_language(lambda: text() % {"period": unlock.period.code})
-    _tell_of_window([unlock.asked_by], "period.unlock_answered", unlock, words, unlock.reason, _desk_of(unlock), now)
+    _tell_of_window([unlock.asked_by], "period.unlock_answered", unlock, words, unlock.reason, _page_of(unlock), now)
 
 
-def _desk_of(unlock: Unlock) -> str:
-    return f"/{unlock.period.report.year}/desk/?period={unlock.period.code}#lock"
+def _page_of(unlock: Unlock) -> str:
+    return f"/{unlock.period.report.year}/desk/periods/{unlock.period.code}/unlock/"
 
 
 def _named(extension: Extension) -> dict[str, str]:

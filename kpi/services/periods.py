@@ -52,18 +52,17 @@ def lock_period(*, period: Period, typed_code: str, actor: Actor, now: datetime)
     permissions.require_supervisor(actor)
     if typed_code.strip() != period.code:
         raise DomainError("confirmation_differs", field="confirm", expected=period.code)
-    if now <= period.grace_ends_at:
-        raise PeriodClosed("period_still_open", period=period.code, until=localtime(period.grace_ends_at))
-    _require_time_kept(period, now)
-    return close(period=period, user=actor.user, now=now)
+    held = hold(period)
+    if now <= held.grace_ends_at:
+        raise PeriodClosed("period_still_open", period=held.code, until=localtime(held.grace_ends_at))
+    _require_time_kept(held, now)
+    return close(period=held, user=actor.user, now=now)
 
 
 @transaction.atomic
 def close(*, period: Period, user: User | None, now: datetime) -> int:
     """Lock the row first, so that no submission can slip in, then freeze what is approved."""
-    hold_year(period)
-    # Not the key: rows that refer to the period must not wait for it at their commit, holding what we need by then.
-    locked = Period.objects.select_for_update(no_key=True).get(pk=period.pk)
+    locked = hold(period)
     if locked.locked_at is not None:
         raise PeriodClosed("period_closed", period=period.code)
     _require_earlier_locked(locked)
@@ -84,6 +83,13 @@ def close(*, period: Period, user: User | None, now: datetime) -> int:
         after={"locked_at": now.isoformat(), "snapshots": taken},
     )
     return taken
+
+
+def hold(period: Period) -> Period:
+    """The period as it is and stays until this transaction ends, its neighbours with it."""
+    hold_year(period)
+    # Not the key: rows that refer to the period must not wait for it at their commit, holding what we need by then.
+    return Period.objects.select_for_update(of=("self",), no_key=True).select_related("report").get(pk=period.pk)
 
 
 def hold_year(period: Period) -> None:

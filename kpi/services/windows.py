@@ -132,8 +132,7 @@ def ask_unlock(*, period: Period, reason: str, actor: Actor, now: datetime) -> U
     ``unlock_asked_already`` or ``ContentInvalid``.
     """
     permissions.require_supervisor(actor)
-    periods.hold_year(period)
-    locked = Period.objects.select_for_update(of=("self",), no_key=True).select_related("report").get(pk=period.pk)
+    locked = periods.hold(period)
     if locked.locked_at is None:
         raise DomainError("unlock_not_locked", period=locked.code)
     _require_latest(locked)
@@ -199,8 +198,7 @@ def _waiting(unlock: Unlock, actor: Actor) -> Unlock:
 
 def _open_request(unlock: Unlock) -> Unlock:
     """The request, locked together with its period, provided nobody has answered it."""
-    periods.hold_year(unlock.period)
-    Period.objects.select_for_update(no_key=True).get(pk=unlock.period_id)
+    periods.hold(unlock.period)
     found = Unlock.objects.select_related("period__report", "asked_by").get(pk=unlock.pk)
     if found.decided_at is not None:
         raise DomainError("unlock_answered")

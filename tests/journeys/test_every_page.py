@@ -20,7 +20,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Department, User
-from kpi.models import ReminderPolicy, ScoringScheme, Submission
+from kpi.models import Period, ReminderPolicy, ScoringScheme, Submission, WindowChange
 from notifications.keys import encrypt
 from notifications.models import Robot
 from tests.bulletins import draft_of, published
@@ -189,6 +189,21 @@ def see_the_effect(page: Page) -> None:
     page.locator("#effect").wait_for()
 
 
+def confirm_nothing(page: Page) -> None:
+    page.get_by_role("button", name="提前关闭").click()
+    page.locator("#errors").wait_for()
+
+
+def ask_without_reason(page: Page) -> None:
+    page.get_by_role("button", name="申请解锁").click()
+    page.locator("#errors").wait_for()
+
+
+def extend_nobody(page: Page) -> None:
+    page.get_by_role("button", name="延期", exact=True).click()
+    page.locator("#errors").wait_for()
+
+
 def fail(page: Page) -> None:
     """The page of a fault of ours, which no address leads to."""
     fault = render_to_string("errors/fault.html", {"code": "A1B2C3"})
@@ -198,8 +213,9 @@ def fail(page: Page) -> None:
 
 class Visit(NamedTuple):
     """``person`` is a demo person or empty for a stranger; ``{T36}`` in a path is the key of that report of June,
-    ``{rules}`` of reminder rules to come, ``{scheme}`` of a scoring scheme, ``{robot}`` of a robot; ``then`` is what is
-    done there before looking; every page is judged in both themes, whichever it comes in."""
+    ``{rules}`` of reminder rules to come, ``{scheme}`` of a scoring scheme, ``{robot}`` of a robot, ``{undone}`` of a
+    change of a window; ``then`` is what is done there before looking; every page is judged in both themes, whichever it
+    comes in."""
 
     person: str
     path: str
@@ -253,6 +269,16 @@ VISITS = (
     Visit("fgw_staff", "/2025/cosign/{I37}/"),
     Visit("dcs_1", "/2025/desk/"),
     Visit("dcs_1", "/2025/desk/?period=2025-01"),
+    Visit("dcs_1", "/2025/desk/reports/?period=2025-04&state=late&span=year"),
+    Visit("dcs_1", "/2025/desk/attention/"),
+    Visit("dcs_1", "/2025/desk/attention/?list=unanchored"),  # nothing
+    Visit("dcs_1", "/2025/desk/periods/2025-07/open/"),
+    Visit("dcs_1", "/2025/desk/periods/2025-06/extend/"),
+    Visit("dcs_1", "/2025/desk/periods/2025-06/close/", confirm_nothing),
+    Visit("dcs_1", "/2025/desk/periods/2025-06/lock/"),  # not yet
+    Visit("dcs_1", "/2025/desk/periods/{undone}/"),
+    Visit("dcs_1", "/2025/desk/periods/2025-05/unlock/", ask_without_reason),
+    Visit("dcs_1", "/2025/desk/periods/2025-06/extensions/", extend_nobody),
     Visit("dcs_1", "/2025/desk/chase/?period=2025-06&unit=agriculture&unit=cili"),
     Visit("dcs_1", "/2025/desk/chase/?period=2025-06&unit=agriculture", write_too_much),
     Visit("dcs_1", "/2025/desk/reminders/"),
@@ -369,7 +395,7 @@ VISITS = (
 NO_PAGES = {
     *("current-grid", "home"),
     *("api-board", "bulletin-docx", "evidence", "export", "export-jobs", "ledger", "report-template"),
-    *("delegate", "delegation-revoke", "extend", "extension-answer", "unlock-ask", "unlock-answer", "period-lock"),
+    *("delegate", "delegation-revoke", "extension-answer", "unlock-answer"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act", "plan-preview", "set-aside", "year-home"),
     *("notice-open", "notices-act", "notices-undo", "follow"),
     *("sessions-end", "logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
@@ -380,13 +406,28 @@ REACHED = {"import-preview": upload_template, "recovery-codes": renew_the_codes}
 
 def test_no_page_is_forgotten():
     """Each named address is visited, or is no page."""
-    keys = {"T42": 1, "I37": 1, "T36": 1, "robot": 1, "rules": 1, "scheme": 1}
+    keys = {"T42": 1, "I37": 1, "T36": 1, "robot": 1, "rules": 1, "scheme": 1, "undone": "2025-08/undo/1"}
     paths = {visit.path.format(**keys).partition("?")[0] for visit in VISITS} - {"/2025/kpis/X99/"}
     visited = {resolve(path).url_name for path in paths}
     visited |= {name for name, step in REACHED.items() if any(visit.then is step for visit in VISITS)}
     named = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
     assert named - visited - NO_PAGES == set(), "no line in VISITS"
     assert NO_PAGES & visited == set() and named >= NO_PAGES
+
+
+def a_window_change() -> WindowChange:
+    """August was to open early, in a way that may still be taken back; the month itself is left as it is."""
+    august = Period.objects.get(code="2025-08")
+    moments = {name: getattr(august, name) for name in ("opens_at", "due_at", "grace_ends_at")}
+    return WindowChange.objects.create(
+        period=august,
+        act="open",
+        reason="国庆前集中报送（示例）",
+        actor=User.objects.get(username="dcs_1"),
+        at=NOW,
+        **{f"was_{name}": moment for name, moment in moments.items()},
+        **moments,
+    )
 
 
 def a_robot() -> Robot:
@@ -429,6 +470,7 @@ def trial(django_db_setup, database_name, tmp_path_factory, django_db_blocker) -
             code="guiyang", name="下半年方案", version="2025-08-01", effective_from="2025-08-01", is_default=True
         )
         keys |= {"rules": rules.pk, "robot": a_robot().pk, "scheme": scheme.pk}
+        keys["undone"] = f"2025-08/undo/{a_window_change().pk}"
         sessions = {person: session_of(person) for person in {visit.person for visit in VISITS} if person}
     with serving(name, tmp_path_factory.mktemp("pages")) as product:
         yield Trial(product, keys, sessions)

@@ -69,7 +69,7 @@ def test_the_office_locks_the_month_after_the_grace_only(as_user):
     assert early.status_code == 409 and "仍在填报" in early.content.decode()
     with at(june.grace_ends_at + timedelta(hours=1)):
         slip = client.post("/2025/desk/periods/2025-06/lock/", {"confirm": "6月"})
-        assert slip.status_code == 409 and 'value="6月"' in slip.content.decode()
+        assert slip.status_code == 422 and 'value="6月"' in slip.content.decode()
         assert client.post("/2025/desk/periods/2025-06/lock/", {"confirm": "2025-06"}).status_code == 302
     june.refresh_from_db()
     assert june.locked_at is not None and june.locked_at > NOW

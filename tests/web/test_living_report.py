@@ -143,7 +143,7 @@ def test_what_cannot_be_placed_is_listed_here_and_at_the_desk(as_user, actor):
     page = page_of(as_user("mayor"))
     assert "未锚定" in page and PLANT in page.split('class="beside"')[1]
     assert "I30" not in {code for mark in ReportText(page).marks for code, _link in mark["links"]}
-    assert PLANT in page_of(as_user("dcs_1"), "/2025/desk/").split('id="unanchored"')[1]
+    assert PLANT in page_of(as_user("dcs_1"), "/2025/desk/attention/?list=unanchored").split('class="found"')[1]
     assert "未锚定：以下为旧版原文" in page_of(as_user("mayor"), "/2025/kpis/I30/")
 
 

@@ -109,10 +109,12 @@ def test_a_chapter_is_found_by_any_commitment_in_it(as_user):
 def test_the_share_in_time_is_the_scoreboards(db):
     rows = Indicator.objects.of_year(2025).filter(lead_department__code="tourism")
     board = scoreboard.build(year=2025, now=NOW, indicators=rows)
-    months = {found.period.code: found for found in units.on_time_by_month(board)}
+    months = {found.period.code: found for found in units.rates_by_month(board)}
     assert len(months) == 12
-    assert (months["2025-04"].on_time, months["2025-04"].settled, months["2025-04"].share) == (10, 11, Decimal(10) / 11)
-    assert months["2025-09"].share is None, "nothing asked is no share, not a bad one"
+    april = months["2025-04"].rates
+    assert (april.on_time, april.due, april.timeliness) == (10, 11, Decimal(10) / 11)
+    assert months["2025-06"].rates.due == 0, "what is not due counts neither way, filed or not"
+    assert months["2025-09"].rates.timeliness is None, "nothing asked is no share, not a bad one"
 
 
 def test_the_months_can_be_read_without_seeing_the_bars(as_user):

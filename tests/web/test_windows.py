@@ -39,8 +39,8 @@ def test_the_form_lets_a_department_ask_for_time_and_shows_what_became_of_it(as_
     version = Submission.objects.get(indicator__code="A06", period=june).version
     assert staff.post(FORM, {"action": "ask", "reason": WHY, "version": version}).status_code == 302
     assert "等督查室答复" in text(staff.get(FORM))
-    desk = text(office.get("/2025/desk/"))
-    assert WHY in desk
+    assert "单位延期待答复 <b>1</b>" in text(office.get("/2025/desk/"))
+    assert WHY in text(office.get("/2025/desk/periods/2025-06/extensions/"))
     asked = Extension.objects.get()
     answer = f"/2025/desk/periods/2025-06/extensions/{asked.pk}/"
     no_day = office.post(answer, {"action": "grant", "until": "明天"})
@@ -94,13 +94,13 @@ def test_an_approved_report_is_corrected_and_the_correction_given_up(as_user, ju
 
 
 def test_two_persons_reopen_a_locked_period_at_the_desk(as_user):
-    desk = "/2025/desk/?period=2025-05"
+    page, desk = "/2025/desk/periods/2025-05/unlock/", "/2025/desk/?period=2025-05"
     one, two = as_user("dcs_1"), as_user("dcs_2")
-    assert "申请解锁" in text(one.get(desk))
+    assert page in text(one.get(desk)) and "已公布的亮灯保留为第 1 版" in text(one.get(page))
     short = one.post("/2025/desk/periods/2025-05/unlock/", {"reason": "错"})
     assert short.status_code == 422 and "至少 5 字" in text(short)
     assert one.post("/2025/desk/periods/2025-05/unlock/", {"reason": "五月数据统计有误"}).status_code == 302
-    assert "等督查室另一人确认" in text(one.get(desk))
+    assert "等督查室另一人确认" in text(one.get(page)) and "等另一人确认" in text(two.get(desk))
     answer = f"/2025/desk/periods/2025-05/unlock/{Unlock.objects.get().pk}/"
     own = one.post(answer, {"action": "confirm", "confirm": "2025-05"})
     assert own.status_code == 403 and "须由督查室另一人确认" in text(own)

@@ -15,7 +15,7 @@ from kpi.domain.attention import Concern
 from kpi.domain.values import Rag
 from kpi.selectors.attention import Item
 from kpi.selectors.scoreboard import Scoreboard
-from kpi.selectors.units import OnTimeMonth
+from kpi.selectors.units import MonthRates
 
 register = template.Library()
 log = logging.getLogger(__name__)
@@ -104,9 +104,10 @@ def month_short(code: str) -> str:
 
 
 @register.simple_tag
-def on_time_bar(month: OnTimeMonth, height: int = 36) -> tuple[int, int] | None:
+def on_time_bar(month: MonthRates, height: int = 36) -> tuple[int, int] | None:
     """Top and height of a month's bar in SVG units; none in time is a line, nothing asked is no bar."""
-    if month.share is None:
+    share = month.rates.timeliness
+    if share is None:
         return None
-    tall = max(round(height * month.share), 2)
+    tall = max(round(height * share), 2)
     return height - tall, tall

@@ -17,11 +17,10 @@ from kpi import labels, refusals, wording
 from kpi.domain.directives import NODES, DirectiveKind
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
-from kpi.domain.values import Rag, Timeliness
+from kpi.domain.values import Rag
 from kpi.models import Indicator, Period
 from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
-from kpi.selectors.worklist import UnitMonth
 from kpi.web import charts, heatmap
 from kpi.web.navigation import indicator_path
 
@@ -324,25 +323,3 @@ def directive_due(found: Standing) -> SafeString:
     if found.replied_at is not None and found.is_open:
         return format_html("{}", _("%(day)s已反馈") % {"day": wording.short_day(found.replied_at)})
     return format_html("{}", labels.DIRECTIVE_STATE[found.state].text)
-
-
-@register.simple_tag
-def unit_cell(month: UnitMonth) -> SafeString:
-    """One month of a unit at the desk: filed in time, late, missing or still open — a word, not only a sign."""
-    counts = month.counts
-    if not month.asked:
-        return format_html('<td><span aria-hidden="true">–</span><span class="vh">{}</span></td>', _("无任务"))
-    parts, css = [], ""
-    if counts[Timeliness.ON_TIME]:
-        parts.append(f"✓{counts[Timeliness.ON_TIME]}")
-    if counts[Timeliness.LATE]:
-        parts.append(_("迟%(count)s") % {"count": counts[Timeliness.LATE]})
-    if counts[Timeliness.MISSING]:
-        parts.append(_("缺%(count)s") % {"count": counts[Timeliness.MISSING]})
-        css = "missing"
-    if counts[Timeliness.PENDING]:
-        parts.append(f"○{counts[Timeliness.PENDING]}")
-    said = "，".join(f"{labels.TIMELINESS[kind].text} {count}" for kind, count in counts.items())
-    return format_html(
-        '<td class="{}"><span aria-hidden="true">{}</span><span class="vh">{}</span></td>', css, " ".join(parts), said
-    )

@@ -35,7 +35,7 @@ def chase(request: HttpRequest, year: int) -> HttpResponse:
     units = list(Department.objects.filter(code__in=sent.getlist("unit")))
     if not units:
         problem = DomainError("chase_nothing_chosen")
-        return render_desk(request, year, period.code, problem=problem, place="chase", status=422)
+        return render_desk(request, year, period.code, problem=problem, status=422)
     if request.method != "POST":
         return _preview(request, period, units)
     try:

@@ -56,7 +56,7 @@ def show_department(request: HttpRequest, year: int, code: str) -> HttpResponse:
             },
         ],
         # Who leads an indicator reports on it, so the share is the leads' whichever rows are looked at.
-        "on_time": units.on_time_by_month(led.board),
+        "on_time": units.rates_by_month(led.board),
         "led": led.board,
         "may_export": bool(led.board.rows) and may_export(request.actor, [department.code]),
     }
@@ -81,7 +81,7 @@ def show_sector(request: HttpRequest, year: int, code: str) -> HttpResponse:
     indicators = Indicator.objects.of_year(year).filter(commitment__section=title)
     indicators = indicators.with_directives(request.actor, clock.now())
     seen = look(request, year, keeps=KEPT, indicators=indicators)
-    context = {"title": title, "on_time": units.on_time_by_month(seen.board), "led": seen.board}
+    context = {"title": title, "on_time": units.rates_by_month(seen.board), "led": seen.board}
     shown = context | _rows(request, seen, units.parts_of_chapter) | _directives(request, seen)
     return render(request, "kpi/sector.html", shown)
 
