@@ -9,27 +9,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from import_export import fields, widgets
 
-from accounts import clock, passwords, phones, second_factor
-from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin, enter
+from accounts import clock, passwords, second_factor
+from accounts.administration import ReadOnlyAdmin, RoleAdmin, enter
 from accounts.models import AuditEntry, Delegation, Department, Membership, Post, Role, User
+from accounts.resources import DepartmentResource, MembershipResource, UserResource, read_phone
 from accounts.services import sign_out_elsewhere, unlock_sign_in
+from accounts.tables import TableAdmin
 
 admin.site.site_header = _("管理后台")
 # One door: whoever has to prove more than a password proves it here, too.
 admin.site.login = enter
-
-
-class DepartmentResource(AuditedResource):
-    """Units by code; a parent is named by its code."""
-
-    parent = fields.Field("parent", "parent", widgets.ForeignKeyWidget(Department, "code"))
-
-    class Meta(AuditedResource.Meta):
-        model = Department
-        import_id_fields = ("code",)
-        fields = ("code", "name", "short_name", "name_en", "kind", "parent", "ordinal", "duties", "is_active")
 
 
 @admin.register(Department)
@@ -71,11 +61,10 @@ class UserForm(forms.ModelForm):
 
     def clean_phone(self) -> str:
         """As it will be called; empty is allowed, a number nobody can be reached at is not."""
-        typed = self.cleaned_data["phone"]
-        number = phones.normalised(typed)
-        if typed and not number:
-            raise forms.ValidationError(_("请填写 11 位手机号，可以带 +86"), code="phone_unreadable")
-        return number
+        try:
+            return read_phone(self.cleaned_data["phone"])
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem), code="phone_unreadable") from problem
 
     def save(self, commit: bool = True) -> User:
         user = super().save(commit=False)
@@ -87,7 +76,8 @@ class UserForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(RoleAdmin):
+class UserAdmin(TableAdmin):
+    resource_classes = [UserResource]
     form = UserForm
     editors = frozenset({Role.SYSTEM_ADMIN})
     viewers = frozenset({Role.SECURITY_ADMIN})
@@ -123,7 +113,8 @@ class UserAdmin(RoleAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(RoleAdmin):
+class MembershipAdmin(TableAdmin):
+    resource_classes = [MembershipResource]
     editors = frozenset({Role.SECURITY_ADMIN})
     viewers = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
     list_display = ("user", "role", "department", "post", "starts_on", "ends_on")

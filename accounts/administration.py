@@ -1,10 +1,9 @@
-"""What every administration page shares: rights by role, an audit entry for each change, imports within bounds."""
+"""What every administration page shares: rights by role, and an audit entry for each change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
@@ -14,12 +13,9 @@ from django.forms.models import BaseModelFormSet, model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from import_export import resources
-from import_export.admin import ImportExportMixin
 
 from accounts import audit, clock, phones
 from accounts.models import Role
-from accounts.spreadsheets import FORMATS, SpreadsheetRefused
 
 
 def enter(request: HttpRequest) -> HttpResponse:
@@ -41,22 +37,16 @@ class RoleAdmin(admin.ModelAdmin):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return self._is_one_of(request, self.viewers | self.editors)
+        return self.is_one_of(request, self.viewers | self.editors)
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return self._is_one_of(request, self.editors)
+        return self.is_one_of(request, self.editors)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self._is_one_of(request, self.editors)
+        return self.is_one_of(request, self.editors)
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
-
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return self._is_one_of(request, self.editors)
-
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: object, change: bool) -> None:
         before = values_of(type(obj)._default_manager.get(pk=obj.pk)) if change else None
@@ -71,7 +61,7 @@ class RoleAdmin(admin.ModelAdmin):
         for part in (*formset.new_objects, *(part for part, _fields in formset.changed_objects)):
             record_change(part, before.get(part.pk), request)
 
-    def _is_one_of(self, request: HttpRequest, roles: Iterable[Role]) -> bool:
+    def is_one_of(self, request: HttpRequest, roles: Iterable[Role]) -> bool:
         return bool(request.actor) and any(request.actor.has(role) for role in roles)
 
 
@@ -83,50 +73,6 @@ class ReadOnlyAdmin(RoleAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
-
-
-class TableAdmin(ImportExportMixin, RoleAdmin):
-    """With import and export as workbook or CSV: first a preview, then a confirmation."""
-
-    formats = FORMATS
-    import_formats = FORMATS
-    export_formats = FORMATS
-
-    def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
-        """A refused file says why; anything else keeps the library's words."""
-        if isinstance(e, SpreadsheetRefused):
-            form.add_error("import_file", str(e))
-        else:
-            super().add_data_read_fail_error_to_form(form, e)
-
-
-class AuditedResource(resources.ModelResource):
-    """Validates every row like a form, writes all or nothing, and leaves an audit entry for each changed row."""
-
-    class Meta:
-        abstract = True
-        clean_model_instances = True
-        skip_unchanged = True
-        report_skipped = True
-        use_transactions = True
-
-    def before_save_instance(self, instance: models.Model, row: object, **kwargs: object) -> None:
-        stored = type(instance)._default_manager.filter(pk=instance.pk).first()
-        instance._before_import = values_of(stored) if stored else None  # type: ignore[attr-defined]
-
-    def after_save_instance(self, instance: models.Model, row: object, **kwargs: object) -> None:
-        if not kwargs.get("dry_run"):
-            audit.record(
-                action=f"{instance._meta.model_name}.imported",
-                obj=instance,
-                actor=kwargs.get("user"),  # type: ignore[arg-type]
-                now=clock.now(),
-                before=instance._before_import,  # type: ignore[attr-defined]
-                after=values_of(instance),
-            )
-
-    def after_import(self, dataset: object, result: object, **kwargs: object) -> None:
-        """Nothing: the library would set the table's sequence back under other writers."""
 
 
 def values_of(obj: models.Model) -> dict[str, object]:

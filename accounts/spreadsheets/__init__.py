@@ -19,11 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import tablib
 from django.utils.translation import gettext as _
-from import_export.formats.base_formats import CSV, XLSX
-
-from accounts.spreadsheets.child import FORMULA
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_MEMBERS = 100
@@ -57,6 +53,7 @@ class SpreadsheetRefused(ValueError):
 def _messages() -> Mapping[str, str]:
     return {
         "file_too_large": _("文件超过 5 MB，请拆分后再传"),
+        "not_a_csv": _("看不懂这个文件，请存为 CSV（UTF-8 或 GBK，逗号分隔）再传"),
         "not_a_workbook": _("这不是 .xlsx 工作簿，请用 Excel 或 WPS 另存为 .xlsx"),
         "workbook_too_complex": _("工作簿内容过多，请只保留要导入的一张表"),
         "workbook_has_macros": _("不支持带宏的工作簿，请另存为 .xlsx"),
@@ -64,6 +61,8 @@ def _messages() -> Mapping[str, str]:
         "workbook_has_formulas": _("工作簿含有公式，请复制后“选择性粘贴—数值”再传"),
         "workbook_unreadable": _("工作簿已损坏或过大，没有读取"),
         "too_many_rows": _("超过 5000 行或 60 列，请拆分后再传"),
+        "text_too_long": _("有一格超过 32767 个字符，Excel 放不下，请改用 CSV"),
+        "heading_missing": _("第一行应是列名，且不能重复"),
     }
 
 
@@ -140,21 +139,3 @@ class _Tally:
         is_large = self.inflated > MAX_INFLATED or self.inflated > self.packed * MAX_RATIO
         if is_large or self.tags > MAX_TAGS or self.other_tags > MAX_OTHER_TAGS or self.rows > MAX_ROW_TAGS:
             raise SpreadsheetRefused("workbook_too_complex")
-
-
-class BoundedXLSX(XLSX):
-    """django-import-export's workbook format, reading through ``read``."""
-
-    def create_dataset(self, in_stream: bytes) -> tablib.Dataset:
-        dataset = tablib.Dataset()
-        rows = read(in_stream)
-        if any(FORMULA in row for row in rows):
-            raise SpreadsheetRefused("workbook_has_formulas")
-        if rows:
-            dataset.headers = rows[0]
-        for row in rows[1:]:
-            dataset.append(row)
-        return dataset
-
-
-FORMATS = [BoundedXLSX, CSV]

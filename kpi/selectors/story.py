@@ -19,11 +19,12 @@ from django.db.models.functions import Cast, JSONObject
 from accounts.models import Department, User
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Verb
-from kpi.models import Follow, Indicator, Milestone, PlanPoint, Review, Target
+from kpi.models import Follow, Indicator, Milestone, PastResult, PlanPoint, Review, Target
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors.terms import Terms, terms_at
 
 BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+PAST = ("year", "month", "unit", "source", "note")
 # Text, because a JSON number would pass through a float.
 EXACT = Cast("value", CharField())
 
@@ -35,6 +36,7 @@ def with_story(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
     node_events = Milestone.pgh_event_model.objects.filter(indicator=OuterRef("pk"))
     units = Department.objects.filter(kind=OuterRef("coverage_scope"), is_active=True).order_by("ordinal")
     targets = Target.objects.filter(indicator=OuterRef("pk")).order_by("effective_on")
+    past = PastResult.objects.filter(indicator=OuterRef("pk")).order_by("-year", "month")
     about = {"at": "pgh_created_at", "label": "pgh_label", "key": "pgh_obj_id"}
     return indicators.annotate(
         said_targets=ArraySubquery(targets.values(row=JSONObject(value=EXACT, day="effective_on", reason="reason"))),
@@ -49,6 +51,7 @@ def with_story(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
                 row=JSONObject(value=F("due_on"), what="name", slot="ordinal", **about)
             )
         ),
+        said_past=ArraySubquery(past.values(row=JSONObject(value=EXACT, **{name: name for name in PAST}))),
         said_units=ArraySubquery(
             units.values(row=JSONObject(code="code", name="short_name", group="parent__short_name"))
         ),
@@ -77,6 +80,57 @@ def targets_of(indicator: Indicator) -> list[TargetChange]:
         before = changes[-1].value if changes else None
         changes.append(TargetChange(date.fromisoformat(row["day"]), Decimal(row["value"]), before, row["reason"]))
     return changes
+
+
+@dataclass(frozen=True)
+class PastFigure:
+    """A figure as it was published in an earlier year; ``unit`` is the one it is in."""
+
+    value: Decimal
+    unit: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class PastYear:
+    """What is known of one earlier year: of all of it, and to date at the end of months (1–12)."""
+
+    year: int
+    whole: PastFigure | None
+    months: Mapping[int, PastFigure]
+
+    @property
+    def sources(self) -> str:
+        """Where its figures come from, each once."""
+        found = [*([self.whole] if self.whole else []), *self.months.values()]
+        return "；".join(dict.fromkeys(figure.source for figure in found))
+
+    @property
+    def notes(self) -> str:
+        found = [*([self.whole] if self.whole else []), *self.months.values()]
+        return "；".join(dict.fromkeys(figure.note for figure in found if figure.note))
+
+
+def past_of(indicator: Indicator) -> list[PastYear]:
+    """Results of earlier years, the latest first."""
+    years: dict[int, dict[int | None, PastFigure]] = defaultdict(dict)
+    for row in indicator.said_past:
+        unit = row["unit"] or indicator.unit
+        years[row["year"]][row["month"]] = PastFigure(Decimal(row["value"]), unit, row["source"], row["note"])
+    return [
+        PastYear(year, found.get(None), {month: figure for month, figure in found.items() if month is not None})
+        for year, found in years.items()
+    ]
+
+
+def same_month_last_year(indicator: Indicator, month: Month) -> PastFigure | None:
+    """The figure to date of the same month a year before, where it can be compared: it is in the same unit."""
+    for year in past_of(indicator):
+        if year.year == month.year - 1:
+            figure = year.months.get(month.month) or (year.whole if month.month == 12 else None)
+            return figure if figure and figure.unit == indicator.unit else None
+    return None
 
 
 def target_by_month(indicator: Indicator, year: int) -> Mapping[Month, Decimal]:

@@ -167,6 +167,22 @@ class Story:
         return self.row.terms
 
     @cached_property
+    def past(self) -> list[story.PastYear]:
+        """Results of years before, the latest first."""
+        return story.past_of(self.indicator)
+
+    @cached_property
+    def against_last_year(self) -> str:
+        """“较去年同期 +0.35 万亩”: where both figures are there, to date, in the same unit."""
+        before = story.same_month_last_year(self.indicator, self.month)
+        actual = self.row.actual if self.row.current.is_own else None
+        if before is None or actual is None:
+            return ""
+        change = wording.signed(actual - before.value, self.indicator.decimals)
+        words = {"before": wording.figure(before.value, self.indicator.decimals), "unit": self.indicator.unit}
+        return _("去年同期 %(before)s %(unit)s，本期 %(change)s %(unit)s") % {**words, "change": change}
+
+    @cached_property
     def coverage(self) -> story.Coverage | None:
         if self.kind is not Kind.COVERAGE:
             return None

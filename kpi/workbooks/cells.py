@@ -10,16 +10,14 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from accounts.spreadsheets.formats import MAX_CELL
 from kpi import wording
 from kpi.domain.values import Rag
 
-MAX_CELL = 32_767
 MAX_NAME = 31
 # What no sheet's name may hold.
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "·"))
 BASE = {"font_name": "微软雅黑", "font_size": 10, "valign": "vcenter", "border": 1, "border_color": "#D8DEE6"}
-# Neither may ever turn what a person typed into a formula or a link.
-PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 # Word and fill agree with the pages: (background, ink).
 FILLS: Mapping[Rag, tuple[str, str]] = {

@@ -10,13 +10,14 @@ from django.utils.translation import override
 from xlsxwriter import Workbook
 
 from accounts.models import Department
+from accounts.spreadsheets.formats import PLAIN
 from kpi import labels
 from kpi.domain.exporting import ExportKind
 from kpi.models import ExportJob
 from kpi.selectors.streaming import Scope
 from kpi.services.exporting import Made, Tell
 from kpi.workbooks import flat, scores
-from kpi.workbooks.cells import PLAIN, Sheet, sheet_names
+from kpi.workbooks.cells import Sheet, sheet_names
 from kpi.workbooks.closing import open_summary, write_rules, write_summary
 from kpi.workbooks.frame import Frame
 from kpi.workbooks.layout import layout_of

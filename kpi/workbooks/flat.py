@@ -14,10 +14,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from xlsxwriter import Workbook
 
+from accounts.spreadsheets.formats import PLAIN
 from kpi import labels, wording
 from kpi.selectors.streaming import Scope
 from kpi.services.exporting import Tell
-from kpi.workbooks.cells import FILLS, PLAIN, Sheet, fitting
+from kpi.workbooks.cells import FILLS, Sheet, fitting
 from kpi.workbooks.closing import facts, write_rules
 from kpi.workbooks.frame import HEAD_ROWS, Frame
 from kpi.workbooks.layout import DETAIL, DetailLine, layout_of

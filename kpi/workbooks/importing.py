@@ -24,7 +24,7 @@ from import_export.results import RowResult
 from accounts import audit
 from accounts.models import Department
 from accounts.permissions import Actor
-from accounts.spreadsheets import FORMULA
+from accounts.spreadsheets.child import FORMULA
 from kpi.domain.errors import DomainError
 from kpi.domain.values import SubmissionState
 from kpi.domain.window import Window

@@ -17,13 +17,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from xlsxwriter import Workbook
 
+from accounts.spreadsheets.formats import PLAIN
 from kpi import labels, wording
 from kpi.domain.errors import DomainError
 from kpi.domain.scoring import ScoreReason
 from kpi.models import ScoreRun, ScoreSheet, ScoringLine
 from kpi.selectors import scores as selector
 from kpi.services.exporting import Tell
-from kpi.workbooks.cells import PLAIN, Sheet
+from kpi.workbooks.cells import Sheet
 from kpi.workbooks.closing import write_facts
 from kpi.workbooks.frame import Frame
 from kpi.workbooks.layout import Line, layout_of

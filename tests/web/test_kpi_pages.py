@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.finders import get_finder
+from django.db import IntegrityError, transaction
 
-from kpi.models import Indicator, PlanPoint, Submission, Target
+from kpi.models import Indicator, PastResult, PlanPoint, Submission, Target
 from tests.conftest import NOW
 
 ECHARTS_6_1_0 = "28515f26aa57f87eb1e4ed4eb446927eaf329b5f5e02b4bfd4b0264fea40d1da"
@@ -215,3 +216,25 @@ def test_the_title_says_what_matters_most(as_user, code, target, comparator, pol
     Indicator.objects.filter(code=code).update(comparator=comparator, polarity=polarity)
     Target.objects.filter(indicator__code=code).update(value=Decimal(target))
     assert f"按近 3 个月速度，{says}</h2>" in page(as_user("mayor"), f"/2025/kpis/{code}/")
+
+
+def test_results_of_years_before_stand_beside_this_years(as_user):
+    farmland = Indicator.objects.get(code="A06")
+    known = {"indicator": farmland, "source": "统计公报"}
+    assert 'id="past"' not in page(as_user("mayor"), "/2025/kpis/A06/")
+    PastResult.objects.create(year=2024, value=Decimal("6.40"), **known)
+    PastResult.objects.create(year=2024, month=5, value=Decimal("2.00"), **known)
+    PastResult.objects.create(year=2023, month=5, value=Decimal(19000), unit="亩", note="口径为开工", **known)
+    past = page(as_user("mayor"), "/2025/kpis/A06/?period=2025-05").split('id="past"')[1].split("</section>")[0]
+    for said in ("去年同期 2.00 万亩，本期 +", "6.40 万亩", "19,000.00 亩", "口径为开工", "不影响亮灯"):
+        assert said in past
+    # In another unit nothing is compared.
+    PastResult.objects.filter(year=2024, month=5).update(unit="亩")
+    assert "去年同期" not in page(as_user("mayor"), "/2025/kpis/A06/?period=2025-05")
+
+
+@pytest.mark.parametrize(("field", "value"), [("year", 2025), ("source", ""), ("month", 13)])
+def test_a_result_of_this_year_or_without_a_source_is_kept_out_by_the_database(db, field, value):
+    known = {"indicator": Indicator.objects.get(code="A06"), "year": 2024, "value": 1, "source": "统计公报"}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PastResult.objects.create(**{**known, field: value})

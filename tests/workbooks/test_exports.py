@@ -16,10 +16,11 @@ from python_calamine import CalamineSheet, CalamineWorkbook
 
 from accounts import spreadsheets
 from accounts.models import Department, User
+from accounts.spreadsheets.formats import MAX_CELL
 from kpi.domain.exporting import ExportKind
 from kpi.models import ExportJob, Indicator, Period, Submission
 from kpi.workbooks import export, flat
-from kpi.workbooks.cells import MAX_CELL, sheet_names
+from kpi.workbooks.cells import sheet_names
 from kpi.workbooks.frame import row_height
 from kpi.workbooks.layout import DETAIL, LEDGER, UNIT, heat_columns
 from kpi.workbooks.order import Order

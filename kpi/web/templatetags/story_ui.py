@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django import template
 
+from kpi import wording
 from kpi.domain.forecast import Forecast
+from kpi.models import Indicator
 from kpi.selectors import forecasts
 from kpi.selectors.scoreboard import Row
+from kpi.selectors.story import PastFigure
 from kpi.web import charts, forecasting
 from kpi.web.story import Story
 from kpi.web.templatetags.kpi_ui import RAG_CSS, word
@@ -29,6 +32,14 @@ def story_curve(story: Story, width: int = 640, height: int = 280) -> dict[str, 
 def bullet_wide(row: Row) -> dict[str, object]:
     """Actual, plan and target on one line across the card."""
     return {"bar": charts.bullet(row, RAG_CSS[row.rag], length=1000), "row": row}
+
+
+@register.simple_tag
+def past_figure(found: PastFigure | None, indicator: Indicator) -> str:
+    """A figure of an earlier year in the unit it was published in."""
+    if found is None:
+        return wording.MISSING
+    return f"{wording.figure(found.value, indicator.decimals)} {found.unit}".strip()
 
 
 @register.simple_tag

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.utils.translation import gettext as _
-from import_export import fields, widgets
 
-from accounts import clock
-from accounts.administration import AuditedResource, ReadOnlyAdmin, RoleAdmin, TableAdmin
-from accounts.models import Department, Post, Role
+from accounts.administration import ReadOnlyAdmin, RoleAdmin
+from accounts.models import Role
+from accounts.tables import TableAdmin
+from kpi.admin.tables import (
+    IndicatorResource,
+    MilestoneResource,
+    PastResultResource,
+    PlanResource,
+    TargetResource,
+)
 from kpi.models import (
     Commitment,
     Directive,
@@ -17,6 +22,7 @@ from kpi.models import (
     Handover,
     Indicator,
     Milestone,
+    PastResult,
     Period,
     PlanPoint,
     Report,
@@ -29,45 +35,6 @@ from kpi.selectors import periods as period_selector
 
 OFFICE = frozenset({Role.SUPERVISOR})
 READERS = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
-
-
-class IndicatorResource(AuditedResource):
-    """Who leads what, and by when. Only indicators that exist are changed: new ones need a sentence of the report."""
-
-    lead_department = fields.Field("lead_department", "lead_department", widgets.ForeignKeyWidget(Department, "code"))
-    accountable_post = fields.Field("accountable_post", "accountable_post", widgets.ForeignKeyWidget(Post, "code"))
-    supporting_departments = fields.Field(
-        "supporting_departments",
-        "supporting_departments",
-        widgets.ManyToManyWidget(Department, separator=";", field="code"),
-    )
-
-    class Meta(AuditedResource.Meta):
-        model = Indicator
-        import_id_fields = ("code",)
-        fields = (
-            "code",
-            "name",
-            "lead_department",
-            "supporting_departments",
-            "accountable_post",
-            "final_due_on",
-            "frequency",
-            "definition",
-            "evidence_required",
-            "needs_cosign",
-            "is_lead_proposed",
-            "is_active",
-        )
-
-    def get_queryset(self):
-        """The current year's indicators: a code belongs to one year, and one may be in preparation."""
-        year = period_selector.current_year(period_selector.years(), clock.now())
-        return super().get_queryset().filter(report__year=year)
-
-    def before_import_row(self, row, **kwargs) -> None:
-        if not self.get_queryset().filter(code=row.get("code")).exists():
-            raise ValueError(_("找不到任务编号 %(code)s") % {"code": row.get("code")})
 
 
 class PartInline(admin.TabularInline):
@@ -102,7 +69,7 @@ class MilestoneInline(PartInline):
 
 @admin.register(Indicator)
 class IndicatorAdmin(TableAdmin):
-    resource_classes = [IndicatorResource]
+    resource_classes = [IndicatorResource, PlanResource]
     editors, viewers = OFFICE, READERS
     list_display = ("code", "name", "kind", "lead_department", "final_due_on", "is_lead_proposed", "is_active")
     list_filter = ("kind", "frequency", "lead_department", "is_lead_proposed", "is_active")
@@ -125,6 +92,44 @@ class HandoverAdmin(ReadOnlyAdmin):
     viewers = OFFICE | READERS
     list_display = ("indicator", "from_department", "to_department", "effective_on", "done_at", "withdrawn_at")
     list_select_related = ("indicator", "from_department", "to_department")
+
+
+class PartAdmin(TableAdmin):
+    """Rows of an indicator's parts, to look at, export and import; by hand they are changed at the indicator."""
+
+    editors, viewers = OFFICE, READERS
+    list_filter = ("indicator__report__year", "indicator__lead_department")
+    list_select_related = ("indicator",)
+    search_fields = ("indicator__code", "indicator__name")
+
+    def has_add_permission(self, request) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+
+@admin.register(Target)
+class TargetAdmin(PartAdmin):
+    resource_classes = [TargetResource]
+    list_display = ("indicator", "value", "effective_on", "reason")
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(PartAdmin):
+    resource_classes = [MilestoneResource]
+    list_display = ("indicator", "ordinal", "name", "due_on")
+
+
+@admin.register(PastResult)
+class PastResultAdmin(TableAdmin):
+    resource_classes = [PastResultResource]
+    editors, viewers = OFFICE, READERS
+    list_display = ("indicator", "year", "month", "value", "unit", "source")
+    list_filter = ("year", "indicator__lead_department")
+    list_select_related = ("indicator",)
+    search_fields = ("indicator__code", "indicator__name", "source")
+    raw_id_fields = ("indicator",)
 
 
 @admin.register(Report)
