@@ -31,7 +31,6 @@ from kpi.models import (
     UnitTarget,
     WorkdayOverride,
 )
-from kpi.selectors import periods as period_selector
 
 OFFICE = frozenset({Role.SUPERVISOR})
 READERS = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
