@@ -53,8 +53,8 @@ WORKING_PAGES = (
     Page("nyj_staff", "/inbox/preferences/"),
     Page("dcs_1", "/notices/robots/"),
     # The desk alone shows seven things more: what reports rest on, changed definitions, lost anchors, the window's open
-    # requests, the calendar's gaps, the last chases and whether sending is alive.
-    Page("dcs_1", "/2025/desk/", 16),
+    # requests, the calendar's gaps, the last chases, whether sending is alive; and like every page the list of years.
+    Page("dcs_1", "/2025/desk/", 17),
     Page("dcs_1", "/2025/desk/reports/"),
     Page("dcs_1", "/2025/desk/reports/?period=2025-05&span=year&state=late"),
     Page("dcs_1", "/2025/desk/attention/", 14),
