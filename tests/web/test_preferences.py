@@ -57,10 +57,8 @@ def test_a_change_is_on_record_once_and_nothing_without_one(as_user):
 
 def test_what_may_not_be_muted_is_ticked_disabled_and_explained(as_user):
     page = as_user("nyj_staff").get(PAGE).content.decode()
-    assert (
-        '<input type="checkbox" checked disabled><span>必发：逾期催报、督查催办、提前关闭填报、报送时限恢复</span>'
-        in page
-    )
+    always = "必发：逾期催报、督查催办、提前关闭填报、报送时限恢复"
+    assert f'<input type="checkbox" checked disabled><span>{always}</span>' in page
     assert "不知道就会误事" in page and "始终都有，不能关闭" in page and "由督查室统一设置" in page
 
 

@@ -6,12 +6,13 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.models import F
 from django.test import Client
 from docx import Document
 from openpyxl import load_workbook
@@ -22,7 +23,7 @@ from kpi import labels
 from kpi.documents.docx import render
 from kpi.domain.exporting import ExportKind
 from kpi.domain.values import Rag
-from kpi.models import Bulletin, ExportJob, Report
+from kpi.models import Bulletin, ExportJob, Report, Submission
 from kpi.selectors import scoreboard, streaming
 from kpi.selectors.records import as_record
 from kpi.selectors.scoreboard import Scoreboard
@@ -207,6 +208,88 @@ def test_every_workbook_says_the_same_as_the_scoreboard_and_has_the_same_fingerp
         by_unit = [row[1:7] for row in sums[head + 1 :] if row[0]]
         assert tuple(map(sum, zip(*by_unit, strict=True))) == at[1:]
     assert prints == {fingerprint_of(july)} and len(prints) == 1
+
+
+NUMBER = re.compile(r"−?\d[\d,]*(?:\.\d+)?")
+
+
+def numbers(text: str) -> list[Decimal]:
+    """The figures of a text, in its order."""
+    return [Decimal(found.replace("−", "-").replace(",", "")) for found in NUMBER.findall(text)]
+
+
+def values_of_the_heat_map(page: str) -> Mapping[str, list[Decimal]]:
+    """Figure and target of every row that has a figure, as the page words them."""
+    rows = re.findall(r'<tr class="row .*?class="code">(\w+)<.*?<td class="val">([^<]*)<', page, re.S)
+    return {code: numbers(figures) for code, figures in rows if figures != "--"}
+
+
+def values_of_the_annex(page: str) -> Mapping[str, list[Decimal]]:
+    """Figure, plan and gap of every task behind schedule, where its line in the bulletin's table names all three."""
+    table = page.partition('class="annex"')[2]
+    lines = re.findall(r"<td>\d+</td><td>(\w+) [^<]*</td><td>[^<]*</td><td>(累计[^<]*)</td>", table)
+    return {code: numbers(figures.partition("（")[0]) for code, figures in lines}
+
+
+# What has no target beside its figure: a share, a place, events.
+ALONE = ("比率", "位次", "底线")
+FIGURE_AND_TARGET, FIGURE_PLAN_GAP = ("完成值", "目标值"), ("完成值", "序时计划", "差距")
+
+
+def said(line: Mapping[str, object], name: str, decimals: int) -> Decimal:
+    value = Decimal(f"{Decimal(str(line[name])):.{decimals}f}")
+    return abs(value) if name == "差距" else value
+
+
+def differing(
+    shown: Mapping[str, list[Decimal]],
+    cells: Mapping[str, Mapping[str, object]],
+    board: Scoreboard,
+    names: Sequence[str],
+) -> set[str]:
+    """Codes whose figures on a page are not those of the workbook's columns ``names``, rounded as the page does."""
+    found = set()
+    for row in board.rows:
+        code, indicator = row.indicator.code, row.indicator
+        if code not in shown:
+            continue
+        wanted = names[:1] if names is FIGURE_AND_TARGET and cells[code]["类型"] in ALONE else names
+        decimals = max(indicator.decimals, 1) if indicator.kind == "ratio" else indicator.decimals
+        if shown[code] != [said(cells[code], name, decimals) for name in wanted]:
+            found.add(code)
+    return found
+
+
+def test_pages_and_the_bulletin_show_the_values_of_the_workbooks(july: Scoreboard, as_user, tmp_path):
+    """The heat map's page, the office's bulletin and the long detail, figure by figure; then one figure is changed, and
+    the same look finds that one on each of them."""
+    mayor, office = as_user("mayor"), as_user("dcs_1")
+    assert office.post("/2025/bulletins/", {"period": MONTH}).status_code == 302
+    job = ExportJob(kind="detail", period=july.period, asked_by=User.objects.get(username="dcs_1"), language="zh-hans")
+    make(job, tmp_path / "detail.xlsx", lambda done, total: None, AUGUST)
+    cells = lines_by_code(load_workbook(tmp_path / "detail.xlsx")["明细"])
+
+    def pages() -> tuple[Mapping[str, list[Decimal]], Mapping[str, list[Decimal]]]:
+        page = text_of(mayor, "/2025/cockpit/?scope=all")
+        return values_of_the_heat_map(page), values_of_the_annex(text_of(office, f"/2025/bulletins/{MONTH}/print/"))
+
+    heat, annex = pages()
+    assert heat.keys() == {row.indicator.code for row in july.rows if row.actual is not None} and len(heat) > 80
+    behind = {row.indicator.code for row in july.rows if row.rag in (Rag.RED, Rag.AMBER)}
+    assert len(annex) > 3 and annex.keys() <= behind
+    assert differing(heat, cells, july, FIGURE_AND_TARGET) == set()
+    assert differing(annex, cells, july, FIGURE_PLAN_GAP) == set()
+    # The control.
+    counted = ("cumulative", "point_in_time", "coverage", "stage")
+    own = {
+        row.indicator.code for row in july.rows if row.current.is_own and row.indicator.kind in counted and row.actual
+    }
+    # Of one seed no such task is in the bulletin's table: then only the heat map can show it.
+    code = min(own & annex.keys() or own)
+    Submission.objects.filter(indicator__code=code, period=july.period).update(value=F("value") - 1)
+    heat, annex = pages()
+    assert differing(heat, cells, july, FIGURE_AND_TARGET) == {code}
+    assert differing(annex, cells, july, FIGURE_PLAN_GAP) == {code} & annex.keys()
 
 
 def fingerprint_of(board: Scoreboard) -> str:

@@ -22,6 +22,7 @@ from tests.conftest import NOW
 from tests.content import indicator, read
 from tests.many import copies
 from tests.workbooks.books import rows_of, saved
+from tests.workbooks.payloads import PAYLOADS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(240)]
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -203,42 +204,6 @@ class _Deaf:
 def status_of(upload, clerk, code):
     rows = importing.preview(upload=upload, actor=clerk, now=NOW).rows
     return next(row.status for row in rows if row.code == code)
-
-
-SIGNS = (
-    "=",
-    "==",
-    "+",
-    "-",
-    "@",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-    "\t=",
-    "\r=",
-    "\n=",
-    " =",
-    "'=",
-    '"=',
-    "=\t",
-    "文\t=",
-    "文\r=",
-)
-PAYLOADS = [f"{sign}{rest}" for sign in SIGNS for rest in ("1+1", "cmd|' /C calc'!A0")]
-PAYLOADS += ['=HYPERLINK("http://example.invalid","x")', "@SUM(A1:A9)", '=DDE("a";"b";"c")', "http://example.invalid"]
-PAYLOADS += [
-    "_x000D_",
-    "_x0041_",
-    "a_x000A_b",
-    "行一\r\n行二",
-    "  前后空格  ",
-    "'单引号",
-    "#N/A",
-    "TRUE",
-    "1E5",
-    "2025-09-01",
-]
 
 
 def test_no_text_becomes_a_formula_and_each_comes_back_as_it_was(two_hundred, unit, june, clerk, office, send):
