@@ -498,7 +498,7 @@ def walks() -> Iterator[object]:
             yield pytest.param(person, own[start : start + AT_ONCE], id=name)
 
 
-@pytest.mark.parametrize(("person", "visits"), walks())
+@pytest.mark.parametrize(("person", "visits"), list(walks()))
 def test_every_page_is_accessible_fits_and_keeps_quiet(trial, chromium: Browser, person: str, visits: list[Visit]):
     product, keys, sessions = trial
     # Without motion a colour is what it is at once.
