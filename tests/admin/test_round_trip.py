@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -131,6 +132,16 @@ def test_a_bad_row_is_named_with_its_reason_and_keeps_the_whole_file_out(as_user
     preview = upload(client, table, written(changed(rows, where, **cells), XLSX), XLSX)
     assert words in errors_of(preview), errors_of(preview)
     assert AuditEntry.objects.filter(action__endswith=".imported").count() == before
+
+
+def test_every_bad_row_is_named_at_once_by_its_line(as_user):
+    client = as_user("dcs_1")
+    table, rows = first_rows(client, "plans")
+    rows = changed(rows, {"code": "A06"}, **{"12": "七"})
+    preview = upload(client, table, written(changed(rows, {"code": "A07"}, name="别的任务"), XLSX), XLSX)
+    lines = [number for number, row in enumerate(rows, start=1) if row[1] in ("A06", "A07")]
+    page = re.sub(r"<[^>]+>", "", preview.content.decode())
+    assert all(f"第 {line} 行" in page for line in lines) and "12：看不懂“七”" in page and "别的任务" in page
 
 
 def test_a_milestones_new_day_moves_the_planned_curve_of_open_months_only(as_user):
