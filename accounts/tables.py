@@ -59,6 +59,7 @@ class TableAdmin(ImportExportMixin, RoleAdmin):
     formats = FORMATS
     import_formats = FORMATS
     export_formats = FORMATS
+    import_template_name = "admin/table_import.html"
     tmp_storage_class = UploadShelf
     confirm_form_class = SealedConfirmForm
 

@@ -57,12 +57,13 @@ WORKING_PAGES = (
     Page("dcs_1", "/2025/desk/", 17),
     Page("dcs_1", "/2025/desk/reports/"),
     Page("dcs_1", "/2025/desk/reports/?period=2025-05&span=year&state=late"),
-    Page("dcs_1", "/2025/desk/attention/", 14),
+    Page("dcs_1", "/2025/desk/attention/"),
     Page("dcs_1", "/2025/desk/periods/2025-06/extensions/"),
     Page("dcs_1", "/2025/desk/periods/2025-05/unlock/"),
-    # Beside the board: states, extensions, followers, the last chases, and who is told in two.
-    Page("dcs_1", "/2025/desk/periods/2025-06/lock/", 18),
-    Page("dcs_1", "/2025/desk/periods/2025-06/extend/", 18),
+    # Beside the board and the period: states, extensions, the last chases, and who is told; for more time the calendar.
+    Page("dcs_1", "/2025/desk/periods/2025-06/lock/", 14),
+    Page("dcs_1", "/2025/desk/periods/2025-06/close/", 15),
+    Page("dcs_1", "/2025/desk/periods/2025-06/extend/", 16),
     Page("dcs_1", "/2025/desk/reminders/policy/"),
     Page("dcs_1", "/2025/desk/reminders/policy/new/"),
     # The planner's own reads, and the ways of what it plans.

@@ -140,6 +140,10 @@ class IndicatorResource(YearResource):
         found = super().get_queryset().select_related("report", "lead_department", "accountable_post")
         return found.prefetch_related("supporting_departments")
 
+    @classmethod
+    def get_display_name(cls) -> str:
+        return str(Indicator._meta.verbose_name)
+
     def filter_export(self, queryset: models.QuerySet, **kwargs: Any) -> models.QuerySet:
         found = queryset.select_related("report", "lead_department", "accountable_post")
         return found.prefetch_related("supporting_departments")

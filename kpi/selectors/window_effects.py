@@ -51,8 +51,8 @@ class Effect:
     which nobody can submit any more once the door is shut; the others came back (``returned``): they were filed once,
     and can be filed again until the lock. ``waiting`` counts reports that were filed and not approved, by state.
     ``corrected`` ones are approved and being corrected: what was approved counts. ``running`` are units with time of
-    their own. ``changed`` is how many lamps differ from last month's, ``followers`` how many people hear of that when
-    the month is locked; ``told`` how many people of the owing units hear when its window is moved.
+    their own. ``changed`` is how many lamps differ from last month's, ``followers`` how many people hear of that (asked
+    where the month is locked); ``told`` how many of the owing units hear of it (asked where its window is moved).
     """
 
     board: Scoreboard
@@ -100,14 +100,14 @@ class Effect:
         return [(rag, self.board.counts[rag]) for rag in Rag if self.board.counts[rag]]
 
 
-def effect_on(period: Period, now: datetime) -> Effect:
-    """What is still open in the period at ``now`` (12 queries)."""
+def effect_on(period: Period, act: DeskAct, now: datetime) -> Effect:
+    """What an act would find still open in the period at ``now`` (10 or 11 queries)."""
+    is_lock = act is DeskAct.LOCK
     board = scoreboard.build(year=period.report.year, now=now, period_code=period.code)
     units = owing(board)
     states = _states(period)
     missing = _missing(units)
     extensions = list(Extension.objects.filter(period=period).select_related("department").order_by("until"))
-    people = answering_by_unit([unit.department for unit in units], localtime(now).date())
     return Effect(
         board=board,
         owing=units,
@@ -115,8 +115,8 @@ def effect_on(period: Period, now: datetime) -> Effect:
         corrected=sum(was_approved and state != SubmissionState.APPROVED for state, was_approved in states.values()),
         running=[each for each in extensions if each.until is not None and each.until > now],
         asked=sum(each.decided_at is None for each in extensions),
-        told=len({found.user.pk for answering in people.values() for found in answering}),
-        followers=_followers(board),
+        told=0 if is_lock else _told(units, now),
+        followers=_followers(board) if is_lock else 0,
         waiting=Counter(state for state, was_approved in states.values() if not was_approved),
     )
 
@@ -133,6 +133,11 @@ def _states(period: Period) -> dict[int, tuple[str, bool]]:
         pk: (state, approved_at is not None)
         for pk, state, approved_at in rows.values_list("indicator_id", "state", "approved_at")
     }
+
+
+def _told(units: Sequence[Owing], now: datetime) -> int:
+    people = answering_by_unit([unit.department for unit in units], localtime(now).date())
+    return len({found.user.pk for answering in people.values() for found in answering})
 
 
 def _followers(board: Scoreboard) -> int:

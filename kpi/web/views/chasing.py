@@ -51,7 +51,7 @@ def chase(request: HttpRequest, year: int) -> HttpResponse:
         # Who was first, and when, stands at each unit.
         return _preview(request, period, units, problem=done[0].refusal, status=409)
     _say(request, done)
-    return redirect(f"/{year}/desk/?period={period.code}#chase")
+    return redirect(f"/{year}/desk/?period={period.code}#matrix")
 
 
 def _preview(

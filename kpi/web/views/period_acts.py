@@ -102,7 +102,7 @@ def _page(
     problem: DomainError | None = None,
 ) -> HttpResponse:
     now = clock.now()
-    found, phase = effect_on(period, now), phase_of(period, now)
+    found, phase = effect_on(period, act, now), phase_of(period, now)
     errors = _errors(problem)
     context = {
         "period": period,
@@ -113,7 +113,7 @@ def _page(
         "change": change,
         "hindrance": effects.hindrance(act, found, phase, change),
         "sentences": effects.sentences(act, found, now, change),
-        "until": window_selector.proposed_until(max(now, _end(period, now)), work_calendar()),
+        "until": _proposed(period, now) if act is DeskAct.EXTEND else None,
         "problem": problem,
         "errors": errors,
         "wrong": {error.field: error for error in errors},
@@ -122,9 +122,10 @@ def _page(
     return render(request, "kpi/period_act.html", context, status=status_of(problem) if problem else 200)
 
 
-def _end(period: Period, now: datetime) -> datetime:
-    """What an extension would move."""
-    return period.due_at if now <= period.due_at else period.grace_ends_at
+def _proposed(period: Period, now: datetime) -> datetime:
+    """Two workdays after what an extension would move."""
+    end = period.due_at if now <= period.due_at else period.grace_ends_at
+    return window_selector.proposed_until(max(now, end), work_calendar())
 
 
 def _errors(problem: DomainError | None) -> Sequence[FieldError]:
