@@ -21,6 +21,8 @@ APPEND_ONLY = (
     "kpi_bulletinstep",
     "kpi_bulletinfile",
     "kpi_formerplan",
+    "kpi_targetchangeentry",
+    "kpi_targetchangewindow",
 )
 
 

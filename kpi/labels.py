@@ -20,6 +20,7 @@ from kpi.domain.forecast import Silence
 from kpi.domain.rag import Basis
 from kpi.domain.reminders import Audience, Ladder
 from kpi.domain.runs import Hint
+from kpi.domain.target_changes import ChangeReason, ChangeState, ChangeVerb, Timing
 from kpi.domain.values import (
     Accumulation,
     Comparator,
@@ -271,6 +272,46 @@ DIRECTIVE_PHRASES = {
         "outlook": Label(_("请说明年底能否完成；不能的，请提出建议")),
         "unfiled": Label(_("请尽快补报，并说明未按时报送的原因")),
     },
+}
+CHANGE_REASON = {
+    ChangeReason.EXTERNAL: Label(_("外部因素")),
+    ChangeReason.POLICY: Label(_("上级政策调整")),
+    ChangeReason.BASELINE: Label(_("基数核定")),
+    ChangeReason.DEFINITION: Label(_("口径变化")),
+    ChangeReason.DISASTER: Label(_("自然灾害")),
+    ChangeReason.PROCEDURE: Label(_("司法或审批程序")),
+    ChangeReason.OTHER: Label(_("其他")),
+}
+CHANGE_TIMING = {
+    Timing.IN_TIME: Label(_("按时申请")),
+    Timing.AFTER_WINDOW: Label(_("逾期申请：窗口已过"), "bad"),
+    Timing.AFTER_DUE: Label(_("逾期申请：完成时限已过"), "bad"),
+}
+CHANGE_STATE = {
+    ChangeState.ASKED: Label(_("待单位负责人审签"), "submitted"),
+    ChangeState.SIGNED: Label(_("待分管领导审定"), "submitted"),
+    ChangeState.AGREED: Label(_("待督查室办理"), "submitted"),
+    ChangeState.RETURNED: Label(_("退回补正"), "returned"),
+    ChangeState.APPLIED: Label(_("已调整"), "approved"),
+    ChangeState.REFUSED: Label(_("不予调整"), "draft"),
+    ChangeState.WITHDRAWN: Label(_("已撤回"), "draft"),
+}
+CHANGE_VERB = {
+    ChangeVerb.ASK: Label(_("申请调整")),
+    ChangeVerb.SIGN: Label(_("审签通过")),
+    ChangeVerb.AGREE: Label(_("同意调整")),
+    ChangeVerb.APPLY: Label(_("办理调整")),
+    ChangeVerb.SEND_BACK: Label(_("退回补正")),
+    ChangeVerb.REPAIR: Label(_("补正后再报")),
+    ChangeVerb.REFUSE: Label(_("不予调整")),
+    ChangeVerb.WITHDRAW: Label(_("撤回申请")),
+}
+# The track's own words: what has been reached.
+CHANGE_NODE = {
+    ChangeState.ASKED: Label(pgettext_lazy("target change node", "申请")),
+    ChangeState.SIGNED: Label(pgettext_lazy("target change node", "审签")),
+    ChangeState.AGREED: Label(pgettext_lazy("target change node", "领导审定")),
+    ChangeState.APPLIED: Label(pgettext_lazy("target change node", "办理")),
 }
 EXPORT_KIND = {
     ExportKind.LEDGER: Label(_("台账")),

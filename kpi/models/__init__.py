@@ -13,6 +13,7 @@ from kpi.models.reports import Commitment, Report, ReportEdition
 from kpi.models.reviews import RagOverride, Review
 from kpi.models.snapshots import AssessmentSnapshot
 from kpi.models.submissions import Submission
+from kpi.models.target_changes import TargetChange, TargetChangeEntry, TargetChangeFile, TargetChangeWindow
 from kpi.models.windows import Extension, Unlock
 
 __all__ = [
@@ -47,6 +48,10 @@ __all__ = [
     "RuleSet",
     "Submission",
     "Target",
+    "TargetChange",
+    "TargetChangeEntry",
+    "TargetChangeFile",
+    "TargetChangeWindow",
     "Unlock",
     "WorkdayOverride",
 ]

@@ -80,11 +80,16 @@ def plain(value: Decimal | None, indicator: Indicator) -> str:
     """A figure as it would be typed: the indicator's precision, no thousands comma."""
     if value is None:
         return ""
+    return f"{value:.{decimals_of(indicator)}f}"
+
+
+def decimals_of(indicator: Indicator) -> int:
+    """How many decimals a figure of the indicator has: places, stages, events and counts have none."""
     whole = indicator.kind in (Kind.RANK, Kind.STAGE, Kind.BOTTOM_LINE, Kind.MILESTONE, Kind.COVERAGE)
-    return f"{value:.{0 if whole else indicator.decimals}f}"
+    return 0 if whole else indicator.decimals
 
 
-class _Reader:
+class Reader:
     """Reads fields one by one and remembers what was wrong with each."""
 
     def __init__(self, raw: Raw):
@@ -171,7 +176,7 @@ def read(
 
     ``units`` are the department codes a coverage indicator may tick.
     """
-    reader = _Reader(raw)
+    reader = Reader(raw)
     content = Content(
         no_progress=reader.flag("no_progress"),
         is_unpublished=reader.flag("is_unpublished"),
@@ -188,14 +193,14 @@ def read(
     return FIGURE_READERS[Kind(indicator.kind)](reader, indicator, content, units, today), reader.errors
 
 
-def _read_number(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
+def _read_number(reader: Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     value = reader.number("value", decimals=indicator.decimals)
     if value is not None and value < 0:
         reader.fail("value", "number_negative")
     return replace(content, value=value)
 
 
-def _read_ratio(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
+def _read_ratio(reader: Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     part = reader.number("numerator", decimals=indicator.decimals)
     whole = reader.number("denominator", decimals=indicator.decimals)
     if part is None and whole is None:
@@ -214,7 +219,7 @@ def _read_ratio(reader: _Reader, indicator: Indicator, content: Content, units: 
     return replace(content, numerator=part, denominator=whole, value=value)
 
 
-def _read_nodes(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
+def _read_nodes(reader: Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     nodes: dict[str, str] = {}
     for node in indicator.milestones.all():
         name = f"{NODE}{node.ordinal}"
@@ -227,33 +232,33 @@ def _read_nodes(reader: _Reader, indicator: Indicator, content: Content, units: 
     return replace(content, completed_nodes=nodes, value=Decimal(len(nodes)))
 
 
-def _read_units(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
+def _read_units(reader: Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     covered = reader.items("covered_units", units)
     return replace(content, covered_units=covered, value=Decimal(len(covered)))
 
 
-def _read_rank(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
+def _read_rank(reader: Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     value = reader.number("value", decimals=0)
     if value is not None and value < 1:
         reader.fail("value", "rank_starts_at_one")
     return replace(content, value=value)
 
 
-def _read_events(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
+def _read_events(reader: Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     value = reader.number("value", decimals=0)
     if value is not None and value < 0:
         reader.fail("value", "number_negative")
     return replace(content, value=value)
 
 
-def _read_stage(reader: _Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
+def _read_stage(reader: Reader, indicator: Indicator, content: Content, units: Sequence[str], today: date) -> Content:
     value = reader.number("value", decimals=0)
     if value is not None and value not in STAGES:
         reader.fail("value", "stage_out_of_range")
     return replace(content, value=value)
 
 
-FIGURE_READERS: Mapping[Kind, Callable[[_Reader, Indicator, Content, Sequence[str], date], Content]] = {
+FIGURE_READERS: Mapping[Kind, Callable[[Reader, Indicator, Content, Sequence[str], date], Content]] = {
     Kind.CUMULATIVE: _read_number,
     Kind.POINT_IN_TIME: _read_number,
     Kind.RATIO: _read_ratio,
