@@ -318,12 +318,14 @@ EXPORT_KIND = {
     ExportKind.HEAT_MAP: Label(_("热力图")),
     ExportKind.UNITS: Label(_("部门分表")),
     ExportKind.DETAIL: Label(_("明细")),
+    ExportKind.CHANGES: Label(_("目标调整")),
 }
 EXPORT_HINT = {
     ExportKind.LEDGER: _("一行一项任务，A3 横向，按板块分组"),
     ExportKind.HEAT_MAP: _("一行一项任务、一列一个月，A3 横向"),
     ExportKind.UNITS: _("一个牵头单位一张表，A4 横向"),
     ExportKind.DETAIL: _("一行一项任务的一个月，供筛选和透视"),
+    ExportKind.CHANGES: _("一行一件目标调整，原目标与新目标并列，A3 横向"),
 }
 EXPORT_STATE = {
     ExportState.QUEUED: Label(_("排队中"), "draft"),

@@ -68,6 +68,7 @@ TEMPLATES = [
                 "boards": "kpi.web.templatetags.boards",
                 "living_ui": "kpi.web.templatetags.living_ui",
                 "bulletin_ui": "kpi.web.templatetags.bulletin_ui",
+                "changes_ui": "kpi.web.templatetags.changes_ui",
                 "inbox_ui": "kpi.web.templatetags.inbox_ui",
                 "log_ui": "notifications.web.log_ui",
                 "reminding_ui": "kpi.web.templatetags.reminding_ui",

@@ -19,6 +19,7 @@ class ExportKind(StrEnum):
     HEAT_MAP = "heat_map"
     UNITS = "units"
     DETAIL = "detail"
+    CHANGES = "changes"
 
 
 class ExportState(StrEnum):

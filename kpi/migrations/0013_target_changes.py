@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django.db.models.functions.datetime
+import django.contrib.postgres.functions
 import kpi.domain.target_changes
 import kpi.models.fields
 import pgtrigger.compiler
@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='exportjob',
+            name='kind',
+            field=models.CharField(choices=[('ledger', '台账'), ('heat_map', '热力图'), ('units', '部门分表'), ('detail', '明细'), ('changes', '目标调整')], max_length=12, verbose_name='种类'),
+        ),
         migrations.AddField(
             model_name='assessmentsnapshot',
             name='original_rag',
@@ -37,7 +42,7 @@ class Migration(migrations.Migration):
                 ('nodes', models.JSONField(verbose_name='节点')),
                 ('stays_yardstick', models.BooleanField(default=False, verbose_name='考核仍按此计')),
                 ('replaced_at', models.DateTimeField(verbose_name='调整时间')),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='入库时间')),
+                ('recorded_at', models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False, verbose_name='入库时间')),
                 ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='former_plans', to='kpi.indicator', verbose_name='指标任务')),
             ],
             options={

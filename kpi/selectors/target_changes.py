@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
 from accounts.permissions import Actor
+from kpi import wording
 from kpi.domain import target_changes as rules
 from kpi.domain.periods import Period as Month
 from kpi.domain.target_changes import (
@@ -145,8 +149,24 @@ class Case:
         return rules.merged(self.before, wish_of(self.change), self.first, kind=Kind(self.indicator.kind))
 
     @property
+    def taken(self) -> dict[str, datetime]:
+        """When each step was taken last, of a case read ``by_indicator``."""
+        return {row["verb"]: datetime.fromisoformat(row["at"]) for row in self.change.step_rows}
+
+    @property
     def node_names(self) -> Mapping[int, str]:
         return {row["ordinal"]: row["name"] for row in self.before_terms.node_rows}
+
+    @property
+    def lines(self) -> list[str]:
+        """What it comes to, line by line."""
+        return wording.plan_change(self.before, self.after, self.indicator, self.node_names)
+
+    @property
+    def node_changes(self) -> list[tuple[str, date, date]]:
+        """Nodes with another day: name, before, after."""
+        before, names = self.before.nodes, self.node_names
+        return [(names[key], before[key], day) for key, day in self.after.nodes.items() if day != before[key]]
 
     @property
     def months(self) -> list[tuple[Month, Decimal | None, Decimal | None]]:
@@ -243,6 +263,30 @@ def thread(*, actor: Actor, year: int, pk: int) -> Thread | None:
     if is_own and case.indicator.lead_department_id not in actor.delegated:
         verbs -= {ChangeVerb.SIGN}
     return Thread(case, list(entries), list(case.change.files.order_by("uploaded_at", "id")), verbs, is_own)
+
+
+def of_indicator(indicator: Indicator, actor: Actor) -> list[Case]:
+    """The cases about an indicator, the oldest first (1 query): what was applied is known to all, the rest to whom it
+    concerns."""
+    found = TargetChange.objects.filter(indicator=indicator)
+    known = found.filter(Q(state=S.APPLIED) | Q(pk__in=found.visible_to(actor).values("pk")))
+    return _cases(known.order_by("asked_at", "pk"))
+
+
+def by_indicator(year: int, now: datetime) -> dict[int, list[Case]]:
+    """Every case of a year that had been asked for by a moment, the oldest first, by indicator id (1 query)."""
+    steps = TargetChangeEntry.objects.filter(change=OuterRef("pk"), at__lte=now).order_by("version")
+    found = TargetChange.objects.of_year(year).filter(asked_at__lte=now).order_by("asked_at", "pk")
+    rows = ArraySubquery(steps.values(row=JSONObject(verb="verb", at="at")))
+    cases: dict[int, list[Case]] = defaultdict(list)
+    for case in _cases(found.annotate(step_rows=rows)):
+        cases[case.change.indicator_id].append(case)
+    return dict(cases)
+
+
+def may_read(actor: Actor, indicator: Indicator) -> bool:
+    """Whether the actor may open the cases about an indicator."""
+    return actor.is_leader or actor.is_supervisor or indicator.lead_department_id in actor.department_ids
 
 
 def open_case_of(indicator: Indicator) -> TargetChange | None:

@@ -60,6 +60,7 @@ class Order:
             ExportKind.HEAT_MAP: _("%(year)s年政府工作报告目标任务亮灯热力图（%(period)s）"),
             ExportKind.UNITS: _("%(year)s年政府工作报告目标任务部门分表（%(period)s）"),
             ExportKind.DETAIL: _("%(year)s年政府工作报告目标任务逐月明细（截至%(period)s）"),
+            ExportKind.CHANGES: _("%(year)s年政府工作报告目标任务目标调整一览（截至%(period)s）"),
         }
         return names[self.kind] % {"year": self.period.report.year, "period": wording.month(self.period.code)}
 

@@ -25,6 +25,7 @@ from kpi.selectors import (
     cosigning,
     directives,
     editions,
+    target_changes,
     windows,
     worklist,
 )
@@ -75,6 +76,7 @@ def render_desk(
         "unfiled": sum(row.current.is_unfiled for row in board.rows),
         "directives": directives.counts_of((row.indicator for row in board.rows), now),
         "requests": windows.requests_of(board.period),
+        "target_changes": target_changes.waiting_for(request.actor, year),
         "until": windows.proposed_until(now, days),
         "burdens": burdens,
         "burden_total": burden.total(burdens),
