@@ -236,7 +236,7 @@ def waiting_for(actor: Actor, year: int) -> list[Case]:
 class Thread:
     """One case with every step, its documents, and the steps the reader may take now.
 
-    ``is_own``: the reader asked for it last, and signs it only with a lent signature.
+    ``is_own``: the reader asked for it last, and signs it only with a lent signature; ``is_turn``: it waits for them.
     """
 
     case: Case
@@ -244,6 +244,7 @@ class Thread:
     files: Sequence[TargetChangeFile]
     verbs: frozenset[ChangeVerb]
     is_own: bool
+    is_turn: bool
 
     @property
     def change(self) -> TargetChange:
@@ -262,7 +263,8 @@ def thread(*, actor: Actor, year: int, pk: int) -> Thread | None:
     is_own = case.change.filed_by_id == actor.user.pk
     if is_own and case.indicator.lead_department_id not in actor.delegated:
         verbs -= {ChangeVerb.SIGN}
-    return Thread(case, list(entries), list(case.change.files.order_by("uploaded_at", "id")), verbs, is_own)
+    files = case.change.files.order_by("uploaded_at", "id")
+    return Thread(case, list(entries), list(files), verbs, is_own, case.waits_for in roles)
 
 
 def of_indicator(indicator: Indicator, actor: Actor) -> list[Case]:

@@ -19,7 +19,8 @@ from django.urls import get_resolver, resolve
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Department
-from kpi.models import ReminderPolicy, Submission
+from kpi.domain.target_changes import ChangeVerb
+from kpi.models import ReminderPolicy, Submission, TargetChange
 from notifications.keys import encrypt
 from notifications.models import Robot
 from tests.bulletins import draft_of, published
@@ -28,6 +29,7 @@ from tests.journeys.conftest import Product, enter, is_trouble, serving
 from tests.many import empty_year
 from tests.notifications.logged import something_to_log
 from tests.people import session_of
+from tests.target_changes import ask, step
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -123,6 +125,23 @@ def make_it(page: Page) -> None:
     page.get_by_text("已排队").wait_for()
 
 
+def ask_for_nothing(page: Page) -> None:
+    page.get_by_role("button", name="送本单位负责人审签").click()
+    page.locator(".errs").wait_for()
+
+
+def open_no_window(page: Page) -> None:
+    page.locator("#closes_on").fill("01月")
+    page.get_by_role("button", name="立新窗口").click()
+    page.locator(".errs").wait_for()
+
+
+def refuse_without_words(page: Page) -> None:
+    page.locator("#refuse summary").click()
+    page.locator("#refuse button").click()
+    page.locator(".errs").wait_for()
+
+
 def empty_a_field(page: Page) -> None:
     page.locator("[id='p-overall'] summary").click()
     page.locator("[id='text-overall']").fill("换一种写法。")
@@ -160,6 +179,7 @@ EMPTY = (
     "brief/2026-01/",
     "directives/",
     "bulletins/",
+    "target-changes/",
 )
 VISITS = (
     Visit("", "/login/"),
@@ -177,6 +197,10 @@ VISITS = (
     Visit("nyj_staff", f"{FORM}/A06/"),  # nothing said yet
     Visit("nyj_staff", f"{FORM}/A06/", submit_empty),
     Visit("nyj_staff", "/2025/directives/"),
+    Visit("nyj_staff", "/2025/kpis/A06/target-changes/new/"),
+    Visit("nyj_staff", "/2025/kpis/A06/target-changes/new/", ask_for_nothing),
+    Visit("nyj_staff", "/2025/target-changes/"),  # nothing in it
+    Visit("gzw_staff", "/2025/kpis/T06/target-changes/new/"),  # nodes
     Visit("nyj_staff", f"{FORM}/A11/"),  # townships
     Visit("nyj_staff", f"{FORM}/A07/"),  # filed, with a file
     Visit("nyj_staff", f"{FORM}/A05/discard/"),
@@ -206,6 +230,15 @@ VISITS = (
     Visit("dcs_1", "/2025/directives/"),
     Visit("dcs_1", "/2025/directives/3/"),
     Visit("dcs_1", "/2025/cockpit/"),
+    Visit("dcs_1", "/2025/target-changes/?tab=applied"),
+    Visit("dcs_1", "/2025/target-changes/{applied}/"),
+    Visit("dcs_1", "/2025/desk/target-changes/window/"),
+    Visit("dcs_1", "/2025/desk/target-changes/window/", open_no_window),
+    Visit("vm_exec", "/2025/target-changes/"),
+    Visit("vm_exec", "/2025/target-changes/{waiting}/"),
+    Visit("vm_exec", "/2025/target-changes/{waiting}/", refuse_without_words),
+    Visit("vm_exec", "/2025/cockpit/"),
+    Visit("gzw_staff", "/2025/target-changes/{back}/repair/"),
     Visit("dcs_1", "/2025/kpis/I12/?period=2025-05"),
     Visit("dcs_1", "/2025/exports/"),
     Visit("dcs_1", "/2025/exports/?kind=heat_map&period=2025-06&unit=", make_it),
@@ -269,6 +302,7 @@ VISITS = (
 NO_PAGES = {
     *("current-grid", "home"),
     *("api-board", "bulletin-docx", "evidence", "export", "export-jobs", "ledger", "report-template"),
+    "target-change-file",
     *("delegate", "delegation-revoke", "extend", "extension-answer", "unlock-ask", "unlock-answer", "period-lock"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act"),
     *("notice-open", "notices-act", "notices-undo", "follow"),
@@ -280,7 +314,7 @@ REACHED = {"import-preview": upload_template}
 
 def test_no_page_is_forgotten():
     """Each named address is visited, or is no page."""
-    keys = {"T42": 1, "I37": 1, "T36": 1, "robot": 1, "rules": 1}
+    keys = {"T42": 1, "I37": 1, "T36": 1, "robot": 1, "rules": 1, "applied": 1, "waiting": 1, "back": 1}
     paths = {visit.path.format(**keys).partition("?")[0] for visit in VISITS} - {"/2025/kpis/X99/"}
     visited = {resolve(path).url_name for path in paths}
     visited |= {name for name, step in REACHED.items() if any(visit.then is step for visit in VISITS)}
@@ -300,6 +334,13 @@ def a_robot() -> Robot:
         disabled_reason="地址无效，或机器人已被移出群",
         disabled_at=NOW,
     )
+
+
+def cases() -> dict[str, int]:
+    """Changes of target: the trial's own, and one that was sent back."""
+    of_trial = dict(TargetChange.objects.values_list("indicator__code", "pk"))
+    back = step(ask("T05", "gzw_staff", final_due_on="2025-11-30"), ChangeVerb.SEND_BACK, "gzw_head")
+    return {"applied": of_trial["I31"], "waiting": of_trial["T07"], "back": back.pk}
 
 
 class Trial(NamedTuple):
@@ -324,7 +365,7 @@ def trial(django_db_setup, database_name, tmp_path_factory, django_db_blocker) -
         published("2025-05")
         draft_of("2025-04")
         keys = dict(Submission.objects.filter(period__code="2025-06").values_list("indicator__code", "pk"))
-        keys |= {"rules": rules.pk, "robot": a_robot().pk}
+        keys |= {"rules": rules.pk, "robot": a_robot().pk, **cases()}
         sessions = {person: session_of(person) for person in {visit.person for visit in VISITS} if person}
     with serving(name, tmp_path_factory.mktemp("pages")) as product:
         yield Trial(product, keys, sessions)
