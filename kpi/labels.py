@@ -291,9 +291,9 @@ CHANGE_STATE = {
     ChangeState.ASKED: Label(_("待单位负责人审签"), "submitted"),
     ChangeState.SIGNED: Label(_("待分管领导审定"), "submitted"),
     ChangeState.AGREED: Label(_("待督查室办理"), "submitted"),
-    ChangeState.RETURNED: Label(_("退回补正"), "returned"),
+    ChangeState.RETURNED: Label(_("待补正"), "returned"),
     ChangeState.APPLIED: Label(_("已调整"), "approved"),
-    ChangeState.REFUSED: Label(_("不予调整"), "draft"),
+    ChangeState.REFUSED: Label(_("未予调整"), "draft"),
     ChangeState.WITHDRAWN: Label(_("已撤回"), "draft"),
 }
 CHANGE_VERB = {

@@ -264,6 +264,8 @@ def _target_changes() -> dict[str, str]:
         "change_file_required": _("请附至少一份依据（文件、会议纪要、核定表等）"),
         "change_date_not_in_year": _("完成时限须在 %(year)s 年度之内；跨年的请列入下一年度"),
         "change_date_passed": _("不能改到已经过去的日子"),
+        "change_value_out_of_range": _("应在 %(low)s 与 %(high)s 之间"),
+        "change_plan_falls": _("累计数的序时计划不能比上月少"),
         "change_node_done": _("这个节点已经完成，日期不再改动"),
         "change_node_after_end": _("节点日期晚于完成时限 %(day)s；请一并调整时限"),
         "change_plan_misses_target": _("最后一个月的序时计划没有达到目标 %(target)s；请修改，或点“按新目标折算”"),

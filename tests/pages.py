@@ -37,6 +37,7 @@ LEADER_PAGES = (
     Page("mayor", "/2025/bulletins/2025-05/"),
     Page("vm_exec", "/2025/target-changes/"),
     Page("vm_exec", "/2025/target-changes/3/"),
+    Page("mayor", "/2025/kpis/I31/"),
     Page("mayor", "/2025/kpis/T07/"),
     Page("nyj_staff", "/2025/todo/"),
 )

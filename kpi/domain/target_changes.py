@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from kpi.domain.errors import DomainError, IllegalTransition
@@ -279,10 +280,35 @@ def flaws(subject: Subject, held: Held, wish: Wish, today: date) -> list[Flaw]:
     if wish.is_empty:
         return [Flaw("form", "target_change_changes_nothing")]
     after = merged(held, wish, Period.of(today), kind=subject.kind)
-    found = _date_flaws(subject, wish, today) + _node_flaws(subject, wish, after, today)
-    if not found and subject.kind is not Kind.MILESTONE and not _ends_at_target(subject, after):
-        found.append(Flaw("plan", "change_plan_misses_target", {"target": after.target}))
-    return found
+    found = _date_flaws(subject, wish, today) + _node_flaws(subject, wish, after, today) + _range_flaws(subject, wish)
+    return found or _curve_flaws(subject, wish, after)
+
+
+# What a figure of a kind may be at least and at most.
+BOUNDS: Mapping[Kind, tuple[int, int]] = {Kind.STAGE: (0, 4), Kind.RATIO: (0, 100), Kind.RANK: (1, 999)}
+
+
+def _range_flaws(subject: Subject, wish: Wish) -> list[Flaw]:
+    low, high = BOUNDS.get(subject.kind, (None, None))
+    if low is None or high is None:
+        return []
+    values = {"target": wish.target, **{f"plan_{month}": value for month, value in wish.plan.items()}}
+    bounds = {"low": low, "high": high}
+    outside = [name for name, value in values.items() if value is not None and not low <= value <= high]
+    return [Flaw(name, "change_value_out_of_range", bounds) for name in outside]
+
+
+def _curve_flaws(subject: Subject, wish: Wish, after: Held) -> list[Flaw]:
+    """What is wrong with the curve as a whole."""
+    if subject.kind is Kind.MILESTONE:
+        return []
+    if subject.kind is Kind.CUMULATIVE and wish.plan:
+        values = [after.plan[month] for month in sorted(after.plan)]
+        if any(later < earlier for earlier, later in pairwise(values)):
+            return [Flaw("plan", "change_plan_falls")]
+    if not _ends_at_target(subject, after):
+        return [Flaw("plan", "change_plan_misses_target", {"target": after.target})]
+    return []
 
 
 def _date_flaws(subject: Subject, wish: Wish, today: date) -> list[Flaw]:

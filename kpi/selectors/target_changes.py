@@ -16,6 +16,7 @@ from django.db.models.functions import JSONObject
 from accounts.permissions import Actor
 from kpi import wording
 from kpi.domain import target_changes as rules
+from kpi.domain.errors import DomainError
 from kpi.domain.periods import Period as Month
 from kpi.domain.target_changes import (
     OPEN,
@@ -237,6 +238,7 @@ class Thread:
     """One case with every step, its documents, and the steps the reader may take now.
 
     ``is_own``: the reader asked for it last, and signs it only with a lent signature; ``is_turn``: it waits for them.
+    ``first`` is the month an open case would hold from as the months stand, ``None`` where none is left.
     """
 
     case: Case
@@ -245,6 +247,7 @@ class Thread:
     verbs: frozenset[ChangeVerb]
     is_own: bool
     is_turn: bool
+    first: Month | None
 
     @property
     def change(self) -> TargetChange:
@@ -252,7 +255,7 @@ class Thread:
 
 
 def thread(*, actor: Actor, year: int, pk: int) -> Thread | None:
-    """One case (3 queries); ``None`` where there is none, or none the actor may read."""
+    """One case (5 queries while it is open, else 3); ``None`` where there is none, or none the actor may read."""
     found = _cases(TargetChange.objects.of_year(year).visible_to(actor).filter(pk=pk))
     if not found:
         return None
@@ -264,7 +267,15 @@ def thread(*, actor: Actor, year: int, pk: int) -> Thread | None:
     if is_own and case.indicator.lead_department_id not in actor.delegated:
         verbs -= {ChangeVerb.SIGN}
     files = case.change.files.order_by("uploaded_at", "id")
-    return Thread(case, list(entries), list(files), verbs, is_own, case.waits_for in roles)
+    first = _first_or_none(case) if case.is_open else case.first
+    return Thread(case, list(entries), list(files), verbs, is_own, case.waits_for in roles, first)
+
+
+def _first_or_none(case: Case) -> Month | None:
+    try:
+        return first_month(case.indicator, case.change.asked_on)
+    except DomainError:
+        return None
 
 
 def of_indicator(indicator: Indicator, actor: Actor) -> list[Case]:

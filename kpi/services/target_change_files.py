@@ -20,6 +20,7 @@ from kpi.services import vault
 from kpi.services.evidence import examined
 
 FORM_LIVES = timedelta(days=1)
+FORMS_AT_ONCE = 3
 
 
 def waiting(form_key: UUID, actor: Actor) -> list[TargetChangeFile]:
@@ -53,7 +54,9 @@ def stash(
 def _require_place(file: TargetChangeFile, present: list[TargetChangeFile]) -> None:
     if any(other.sha256 == file.sha256 for other in present):
         raise DomainError("evidence_duplicate", name=file.name)
-    if len(present) >= settings.EVIDENCE_MAX_FILES:
+    # However many forms somebody opens, what they never send stays within bounds.
+    given_up = TargetChangeFile.objects.filter(uploaded_by=file.uploaded_by, change__isnull=True).count()
+    if len(present) >= settings.EVIDENCE_MAX_FILES or given_up >= FORMS_AT_ONCE * settings.EVIDENCE_MAX_FILES:
         raise DomainError("evidence_too_many", limit=settings.EVIDENCE_MAX_FILES)
 
 

@@ -203,8 +203,9 @@ def _again(act: Act, posted: Mapping[str, str], problem: DomainError) -> Act:
 
 def _acts(thread: Thread) -> list[Act]:
     note, reason = _("意见（选填）"), _("理由")
-    months = {"month": thread.case.first.month}
-    hint = _("自 %(month)s月期 起适用（已锁定的月份不变）；原目标和原计划留存") % months
+    hint = _("年度内已没有可以适用的月份，不能办理调整")
+    if thread.first is not None:
+        hint = _("自 %(month)s月期起适用（已锁定的月份不变）；原目标和原计划留存") % {"month": thread.first.month}
     if thread.change.is_overdue:
         hint = _("%(hint)s。逾期申请：考核仍按原目标计") % {"hint": hint}
     return [

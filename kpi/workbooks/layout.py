@@ -157,7 +157,7 @@ def _remark(line: LedgerLine) -> str:
     notes = [wording.reason(line.row.assessment, line.indicator)]
     if line.row.is_changed:
         month = wording.month(line.indicator.former_rows[0]["replaced_from"])
-        notes.append(_("自 %(month)s期 起目标调整") % {"month": month})
+        notes.append(_("自 %(month)s期起目标调整") % {"month": month})
     if line.row.current.override is not None:
         notes.append(wording.override(line.row.current.override))
     if line.row.current.source_period and not line.row.current.is_own:

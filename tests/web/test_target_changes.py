@@ -180,16 +180,16 @@ def test_a_changed_month_shows_both_plans_both_lamps_and_says_so(as_user):
     assert re.search(r"正常</span><span class=\"beside\">按原目标 <span class=\"lamp lamp-y\">", shown)
     chart = chart_of(shown)
     assert (chart["plan"][5:8], chart["original"][5:8]) == ([4, 4, 5], [5, 6, 7])
-    assert '<polyline class="plan former"' in shown and "自 6月期 起按调整后的计：调整 5 个月的序时计划" in words(shown)
+    assert '<polyline class="plan former"' in shown and "自 6月期起按调整后的计：调整 5 个月的序时计划" in words(shown)
     assert "（按原目标为预警）" in shown and "原计划 -- 1 2 3 4 5 6 7 8 9 9 10" in words(shown)
     record = words(shown)[words(shown).index("变更记录 6月19日") :]
-    assert "目标调整 · 上级政策调整 · 自 6月期 起" in record and "序时计划和节点没有改过" in record
+    assert "目标调整 · 上级政策调整 · 自 6月期起" in record and "序时计划和节点没有改过" in record
 
 
 def test_a_month_before_the_change_is_drawn_as_it_was_and_tells_what_came_later(as_user):
     shown = text_of(as_user("mayor").get("/2025/kpis/I31/?period=2025-05"))
     assert chart_of(shown)["plan"][5:8] == [5, 6, 7] and "beside" not in shown
-    assert "自 6月期 起 本期之后" in words(shown)
+    assert "自 6月期起 本期之后" in words(shown)
 
 
 def test_changed_rows_are_marked_on_the_boards_of_their_months_only(as_user):

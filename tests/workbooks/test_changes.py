@@ -36,7 +36,7 @@ def test_every_case_is_a_line_with_both_targets_when_it_moved_and_what_scores_go
     assert book.sheetnames == ["目标调整", "汇总", "口径与规则"] and job.rows == 4
     found = {line["编号"]: line for line in lines(book["目标调整"])}
     assert {code: line["状态"] for code, line in found.items()} == {
-        "T07": "待分管领导审定", "I31": "已调整", "I35": "不予调整", "A06": "待督查室办理",
+        "T07": "待分管领导审定", "I31": "已调整", "I35": "未予调整", "A06": "待督查室办理",
     }  # fmt: skip
     farmland, applied, opening = found["A06"], found["I31"], found["T07"]
     assert (farmland["原目标"], farmland["新目标"], farmland["情况说明"]) == (6.95, 6.2, FORMULA)
@@ -68,7 +68,7 @@ def test_ledger_and_detail_have_the_first_target_plan_and_lamp_beside_the_presen
         may = [line for line in lines(sheet) if (line["编号"], line["报告期"]) == ("I31", "2025-05")]
         assert (may[0]["当月计划"], may[0]["原序时"]) == (4, "--"), "nothing was changed yet"
     else:
-        assert "自 2025年6月期 起目标调整" in changed["备注"]
+        assert "自 2025年6月期起目标调整" in changed["备注"]
 
 
 def test_every_kind_has_the_same_fingerprint(db, tmp_path):

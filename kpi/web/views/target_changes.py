@@ -199,7 +199,7 @@ def _done(verb: ChangeVerb, change: TargetChange) -> str:
     """What has just been done, and who hears of it."""
     if verb is V.APPLY:
         month = wording.month(change.former.replaced_from)
-        return _("已办理，自 %(month)s期 起按新目标和计划计；原目标和原计划已留存") % {"month": month}
+        return _("已办理，自 %(month)s期起按新目标和计划计；原目标和原计划已留存") % {"month": month}
     return {
         V.SIGN: _("已审签，送分管领导审定"),
         V.AGREE: _("已同意，送督查室办理"),
