@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from kpi import labels
 from kpi.domain.periods import Period as Month
 from kpi.domain.rag import Assessment
-from kpi.domain.target_changes import Held
+from kpi.domain.replanning import Held
 from kpi.domain.values import Kind, Rag
 
 if TYPE_CHECKING:

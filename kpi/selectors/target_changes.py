@@ -18,16 +18,8 @@ from kpi import wording
 from kpi.domain import target_changes as rules
 from kpi.domain.errors import DomainError
 from kpi.domain.periods import Period as Month
-from kpi.domain.target_changes import (
-    OPEN,
-    AskingWindow,
-    ChangeParty,
-    ChangeState,
-    ChangeVerb,
-    Held,
-    Subject,
-    Wish,
-)
+from kpi.domain.replanning import Held, Subject, Wish, merged
+from kpi.domain.target_changes import OPEN, AskingWindow, ChangeParty, ChangeState, ChangeVerb
 from kpi.domain.values import Comparator, Kind, Polarity
 from kpi.models import (
     FormerPlan,
@@ -147,7 +139,7 @@ class Case:
 
     @cached_property
     def after(self) -> Held:
-        return rules.merged(self.before, wish_of(self.change), self.first, kind=Kind(self.indicator.kind))
+        return merged(self.before, wish_of(self.change), self.first, kind=Kind(self.indicator.kind))
 
     @property
     def taken(self) -> dict[str, datetime]:

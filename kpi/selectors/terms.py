@@ -15,7 +15,7 @@ from typing import Any
 
 from kpi.domain.periods import Period
 from kpi.domain.rag import Node
-from kpi.domain.target_changes import Held
+from kpi.domain.replanning import Held
 from kpi.domain.trajectory import Trajectory
 from kpi.models import Indicator
 

@@ -15,7 +15,8 @@ from django.core.files.base import ContentFile
 from accounts.models import User
 from kpi.domain import target_changes as rules
 from kpi.domain.periods import Period as Month
-from kpi.domain.target_changes import ChangeState, ChangeVerb, Wish
+from kpi.domain.replanning import Wish, merged
+from kpi.domain.target_changes import ChangeState, ChangeVerb
 from kpi.domain.values import Kind
 from kpi.models import Indicator, Report, TargetChange, TargetChangeEntry, TargetChangeFile
 from kpi.selectors.target_changes import first_month, window_on, wish_of
@@ -114,7 +115,7 @@ def _apply(change: TargetChange, at: datetime) -> None:
     held = present_terms(indicator).held
     change.former = replace_plan(
         indicator=indicator,
-        new=rules.merged(held, wish_of(change), first, kind=Kind(indicator.kind)),
+        new=merged(held, wish_of(change), first, kind=Kind(indicator.kind)),
         applies_from=first,
         reason=change.text,
         stays_yardstick=change.is_overdue,

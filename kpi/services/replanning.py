@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.timezone import localtime
 
 from kpi.domain.periods import Period as Month
-from kpi.domain.target_changes import Held
+from kpi.domain.replanning import Held
 from kpi.models import FormerPlan, Indicator, Milestone, PlanPoint, Target
 from kpi.selectors.terms import Terms
 

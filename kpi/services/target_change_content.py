@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from kpi import labels
-from kpi.domain import target_changes as rules
+from kpi.domain import replanning as rules
 from kpi.domain.periods import Period as Month
-from kpi.domain.target_changes import FIXED_TARGET, Held, Subject, Wish
+from kpi.domain.replanning import FIXED_TARGET, Held, Subject, Wish
 from kpi.domain.values import Kind
 from kpi.models import Indicator, TargetChange
 from kpi.services.content import FieldError, Reader, decimals_of, plain

@@ -21,6 +21,7 @@ from accounts.permissions import Actor
 from kpi import labels
 from kpi.domain import target_changes as rules
 from kpi.domain.errors import DomainError, NotPermitted, StaleVersion
+from kpi.domain.replanning import merged
 from kpi.domain.target_changes import ChangeParty, ChangeState, ChangeVerb
 from kpi.domain.values import Kind
 from kpi.models import Indicator, TargetChange, TargetChangeEntry
@@ -164,7 +165,7 @@ def apply(*, change: TargetChange, version: int, text: str = "", actor: Actor, n
     periods.hold_year(indicator)
     first = selector.first_month(indicator, locked.asked_on)
     held = present_terms(indicator).held
-    new = rules.merged(held, selector.wish_of(locked), first, kind=Kind(indicator.kind))
+    new = merged(held, selector.wish_of(locked), first, kind=Kind(indicator.kind))
     if new == held:
         raise DomainError("target_change_without_effect")
     locked.former = replace_plan(

@@ -16,7 +16,8 @@ from kpi import labels
 from kpi.domain import target_changes as rules
 from kpi.domain.errors import DomainError
 from kpi.domain.periods import Period as Month
-from kpi.domain.target_changes import FIXED_TARGET, ChangeVerb, Held, Timing
+from kpi.domain.replanning import FIXED_TARGET, Held
+from kpi.domain.target_changes import ChangeVerb, Timing
 from kpi.domain.values import Kind
 from kpi.models import Indicator, TargetChange, TargetChangeFile
 from kpi.selectors import target_changes as selector

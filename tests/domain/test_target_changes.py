@@ -9,23 +9,17 @@ import pytest
 
 from kpi.domain.errors import DomainError, IllegalTransition
 from kpi.domain.periods import Period
+from kpi.domain.replanning import Held, Subject, Wish, flaws, merged, rescaled, without_same
 from kpi.domain.target_changes import (
     AskingWindow,
     ChangeParty,
     ChangeState,
     ChangeVerb,
-    Held,
-    Subject,
-    Wish,
     applies_from,
-    flaws,
     may,
-    merged,
     next_state,
-    rescaled,
     timing,
     verbs_for,
-    without_same,
 )
 from kpi.domain.values import Comparator, Kind, Polarity
 from tests.domain.tables import rows

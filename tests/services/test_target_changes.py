@@ -381,7 +381,9 @@ def test_two_people_ask_at_once_and_one_case_is_opened(committed_db):
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX target_change_one_open")
     in_parallel(ask, lambda: ask(who="nyj_head"))
-    assert TargetChange.objects.filter(indicator__code=CODE).count() == 3, "negative control: what makes one of two is the constraint"
+    assert TargetChange.objects.filter(indicator__code=CODE).count() == 3, (
+        "negative control: what makes one of two is the constraint"
+    )
 
 
 def test_a_double_tap_of_the_office_applies_once(committed_db):
