@@ -252,7 +252,7 @@ def plan_change(before: Held, after: Held, indicator: Indicator, nodes: Mapping[
         days = {"before": short_day(before.final_due_on), "after": short_day(after.final_due_on)}
         said.append(_("完成时限 %(before)s → %(after)s") % days)
     for ordinal, day in after.nodes.items():
-        if day != before.nodes.get(ordinal):
+        if day != before.nodes.get(ordinal, day):
             days = {"before": short_day(before.nodes[ordinal]), "after": short_day(day)}
             said.append(_("节点“%(node)s” %(before)s → %(after)s") % {"node": nodes[ordinal], **days})
     if indicator.kind != Kind.MILESTONE:

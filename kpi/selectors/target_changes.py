@@ -19,7 +19,7 @@ from kpi.domain import target_changes as rules
 from kpi.domain.errors import DomainError
 from kpi.domain.periods import Period as Month
 from kpi.domain.replanning import Held, Subject, Wish, merged
-from kpi.domain.target_changes import OPEN, AskingWindow, ChangeParty, ChangeState, ChangeVerb
+from kpi.domain.target_changes import OPEN, AskingWindow, ChangeParty, ChangeState, ChangeVerb, Timing
 from kpi.domain.values import Comparator, Kind, Polarity
 from kpi.models import (
     FormerPlan,
@@ -44,6 +44,22 @@ def window_on(day: date) -> AskingWindow:
     """The window in force on a day (1 query); the default before any was put on record."""
     found = TargetChangeWindow.objects.filter(effective_from__lte=day).first()
     return AskingWindow.parse(found.opens_on, found.closes_on) if found else AskingWindow()
+
+
+def present_terms(indicator: Indicator) -> Terms:
+    """The last word: what will hold at the end of the year (1 query, where the report came with the indicator)."""
+    end = date(indicator.report.year, 12, 31)
+    found = Indicator.objects.with_target(end).with_plan().with_nodes().select_related("report")
+    return Terms(found.get(pk=indicator.pk))
+
+
+def timing_on(today: date, indicator: Indicator, terms: Terms) -> Timing:
+    """How a change that is asked for today counts; ``terms`` are ``present_terms`` (1 query).
+
+    Raises ``target_change_too_early``.
+    """
+    window = window_on(today)
+    return rules.timing(today, window=window, year=indicator.report.year, final_due_on=terms.final_due_on)
 
 
 def parties(actor: Actor, indicator: Indicator) -> frozenset[ChangeParty]:
@@ -159,7 +175,8 @@ class Case:
     def node_changes(self) -> list[tuple[str, date, date]]:
         """Nodes with another day: name, before, after."""
         before, names = self.before.nodes, self.node_names
-        return [(names[key], before[key], day) for key, day in self.after.nodes.items() if day != before[key]]
+        changed = [(key, day) for key, day in self.after.nodes.items() if day != before.get(key, day)]
+        return [(names[key], before[key], day) for key, day in changed]
 
     @property
     def months(self) -> list[tuple[Month, Decimal | None, Decimal | None]]:

@@ -19,10 +19,10 @@ from kpi.domain.replanning import Wish, merged
 from kpi.domain.target_changes import ChangeState, ChangeVerb
 from kpi.domain.values import Kind
 from kpi.models import Indicator, Report, TargetChange, TargetChangeEntry, TargetChangeFile
-from kpi.selectors.target_changes import first_month, window_on, wish_of
+from kpi.selectors.target_changes import first_month, present_terms, timing_on, wish_of
 from kpi.services import vault
 from kpi.services.evidence import examined
-from kpi.services.replanning import present_terms, replace_plan
+from kpi.services.replanning import replace_plan
 from kpi.services.samples import sample_pdf
 from kpi.services.target_change_content import as_json, wish_fields
 
@@ -62,7 +62,7 @@ def _ask(row: Record, report: Report) -> TargetChange:
         held=terms.as_row(),
         asked_on=at.date(),
         asked_at=at,
-        timing=rules.timing(at.date(), window=window_on(at.date()), year=report.year, final_due_on=terms.final_due_on),
+        timing=timing_on(at.date(), indicator, terms),
         filed_by=User.objects.get(username=row["user"]),
         state=ChangeState.ASKED,
         form_key=uuid5(NAMESPACE_URL, f"demo/{report.year}/target-change/{row['ref']}"),

@@ -6,7 +6,7 @@ It changes rows and asks nobody's leave: who may, and why, is the business of th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -15,14 +15,7 @@ from django.utils.timezone import localtime
 from kpi.domain.periods import Period as Month
 from kpi.domain.replanning import Held
 from kpi.models import FormerPlan, Indicator, Milestone, PlanPoint, Target
-from kpi.selectors.terms import Terms
-
-
-def present_terms(indicator: Indicator) -> Terms:
-    """The last word: what will hold at the end of the year (1 query, where the report came with the indicator)."""
-    end = date(indicator.report.year, 12, 31)
-    found = Indicator.objects.with_target(end).with_plan().with_nodes().select_related("report")
-    return Terms(found.get(pk=indicator.pk))
+from kpi.selectors.target_changes import present_terms
 
 
 @transaction.atomic

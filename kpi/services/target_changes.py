@@ -29,7 +29,7 @@ from kpi.selectors import target_changes as selector
 from kpi.services import periods, signing, target_change_content, target_change_files, target_change_notices
 from kpi.services.content import MAX_TEXT, ContentInvalid, FieldError, require_reason
 from kpi.services.notices import NOTICE_LANGUAGE
-from kpi.services.replanning import present_terms, replace_plan
+from kpi.services.replanning import replace_plan
 from kpi.services.signing import OWN_HAND, Hand
 from kpi.services.target_change_content import Raw
 
@@ -48,11 +48,12 @@ def ask(*, indicator: Indicator, raw: Raw, form_key: UUID, actor: Actor, now: da
     if (sent := TargetChange.objects.filter(form_key=form_key, filed_by=actor.user).first()) is not None:
         return sent
     today = localtime(now).date()
+    timing = selector.timing_on(today, indicator, selector.present_terms(indicator))
     change = TargetChange(
         indicator=indicator,
         asked_on=today,
         asked_at=now,
-        timing=_timing(indicator, today),
+        timing=timing,
         state=ChangeState.ASKED,
         version=1,
         form_key=form_key,
@@ -68,11 +69,6 @@ def ask(*, indicator: Indicator, raw: Raw, form_key: UUID, actor: Actor, now: da
     return _filed(change, V.ASK, "", actor, now)
 
 
-def _timing(indicator: Indicator, today) -> rules.Timing:
-    window, due = selector.window_on(today), present_terms(indicator).final_due_on
-    return rules.timing(today, window=window, year=indicator.report.year, final_due_on=due)
-
-
 @transaction.atomic
 def repair(*, change: TargetChange, version: int, raw: Raw, actor: Actor, now: datetime) -> TargetChange:
     """What was sent back is mended and asked for again; that it was asked for in time or not stays as it was."""
@@ -86,7 +82,7 @@ def repair(*, change: TargetChange, version: int, raw: Raw, actor: Actor, now: d
 
 def _fill(change: TargetChange, raw: Raw, actor: Actor, now: datetime) -> None:
     """Read the form into the case. Raises ``ContentInvalid`` with everything that is wrong with it."""
-    indicator, terms = change.indicator, present_terms(change.indicator)
+    indicator, terms = change.indicator, selector.present_terms(change.indicator)
     asked, errors = target_change_content.read(
         raw,
         indicator=indicator,
@@ -164,7 +160,7 @@ def apply(*, change: TargetChange, version: int, text: str = "", actor: Actor, n
     indicator = locked.indicator
     periods.hold_year(indicator)
     first = selector.first_month(indicator, locked.asked_on)
-    held = present_terms(indicator).held
+    held = selector.present_terms(indicator).held
     new = merged(held, selector.wish_of(locked), first, kind=Kind(indicator.kind))
     if new == held:
         raise DomainError("target_change_without_effect")

@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from kpi import labels
-from kpi.domain import target_changes as rules
 from kpi.domain.errors import DomainError
 from kpi.domain.periods import Period as Month
 from kpi.domain.replanning import FIXED_TARGET, Held
@@ -25,7 +24,6 @@ from kpi.selectors.target_changes import Thread
 from kpi.selectors.terms import Terms
 from kpi.services import target_change_content, target_change_files
 from kpi.services.content import ContentInvalid, FieldError
-from kpi.services.replanning import present_terms
 from kpi.services.target_change_content import NODE, PLAN
 
 FILES = "files"
@@ -107,10 +105,13 @@ class ChangeForm:
 
 
 def form_of(request: HttpRequest, indicator: Indicator, today: date, change: TargetChange | None = None) -> ChangeForm:
-    """The form as it opens or as it was posted. Raises what keeps anything from being asked for (``rules.timing``)."""
+    """The form as it opens or as it was posted.
+
+    Raises what keeps anything from being asked for: ``target_change_too_early`` or ``target_change_no_month_left``.
+    """
     asked_on = change.asked_on if change else today
     first = selector.first_month(indicator, asked_on)
-    terms = present_terms(indicator)
+    terms = selector.present_terms(indicator)
     key = change.form_key if change else form_key(request)
     if request.method == "POST":
         raw: Mapping[str, Any] = request.POST.dict()
@@ -120,18 +121,13 @@ def form_of(request: HttpRequest, indicator: Indicator, today: date, change: Tar
         indicator=indicator,
         terms=terms,
         first=first,
-        timing=Timing(change.timing) if change else _timing(indicator, terms, today),
+        timing=Timing(change.timing) if change else selector.timing_on(today, indicator, terms),
         key=key,
         raw=raw,
         done=selector.subject_of(indicator).done,
         waiting=target_change_files.waiting(key, request.actor),
         kept=list(change.files.all()) if change else (),
     )
-
-
-def _timing(indicator: Indicator, terms: Terms, today: date) -> Timing:
-    window = selector.window_on(today)
-    return rules.timing(today, window=window, year=indicator.report.year, final_due_on=terms.final_due_on)
 
 
 def form_key(request: HttpRequest) -> UUID:

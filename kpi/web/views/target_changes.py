@@ -17,7 +17,7 @@ from accounts.permissions import require
 from kpi import labels, wording
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, StaleVersion
 from kpi.domain.target_changes import ChangeParty, ChangeState, ChangeVerb
-from kpi.models import Indicator, TargetChange, TargetChangeFile, TargetChangeWindow
+from kpi.models import Indicator, TargetChange, TargetChangeEntry, TargetChangeFile, TargetChangeWindow
 from kpi.selectors import target_changes as selector
 from kpi.selectors.people import holding_post
 from kpi.selectors.target_changes import Thread
@@ -148,15 +148,17 @@ def _show_form(
         "form": form,
         "indicator": form.indicator,
         "thread": thread,
-        "returned": next((each for each in reversed(thread.entries) if each.verb == V.SEND_BACK), None)
-        if thread
-        else None,
+        "returned": _last_return(thread) if thread else None,
         "reasons": labels.CHANGE_REASON,
         "accept": ACCEPT,
         # What was shown when the form was opened: pressing again must not overwrite a colleague's step.
         "version": request.POST.get("version") or (thread.change.version if thread else ""),
     }
     return render(request, "kpi/target_change_form.html", context, status=status)
+
+
+def _last_return(thread: Thread) -> TargetChangeEntry | None:
+    return next((entry for entry in reversed(thread.entries) if entry.verb == V.SEND_BACK), None)
 
 
 def _closed(request: HttpRequest, indicator: Indicator, problem: DomainError) -> HttpResponse:
