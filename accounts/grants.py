@@ -24,6 +24,8 @@ APPEND_ONLY = (
     "kpi_scoreline",
     "kpi_scorecorrection",
     "kpi_scorestep",
+    "kpi_targetchangeentry",
+    "kpi_targetchangewindow",
 )
 
 

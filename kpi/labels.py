@@ -24,6 +24,7 @@ from kpi.domain.runs import Hint
 from kpi.domain.score_runs import Answer, CorrectionReason, ScoreState, ScoreVerb
 from kpi.domain.scoring import ScoreBasis, ScoreReason, ScoreRole, Unmeasured, Yardstick
 from kpi.domain.scrutiny import Claim, Finding, Gap
+from kpi.domain.target_changes import ChangeReason, ChangeState, ChangeVerb, Timing
 from kpi.domain.values import (
     Accumulation,
     Comparator,
@@ -298,12 +299,53 @@ DIRECTIVE_PHRASES = {
         "unfiled": Label(_("请尽快补报，并说明未按时报送的原因")),
     },
 }
+CHANGE_REASON = {
+    ChangeReason.EXTERNAL: Label(_("外部因素")),
+    ChangeReason.POLICY: Label(_("上级政策调整")),
+    ChangeReason.BASELINE: Label(_("基数核定")),
+    ChangeReason.DEFINITION: Label(_("口径变化")),
+    ChangeReason.DISASTER: Label(_("自然灾害")),
+    ChangeReason.PROCEDURE: Label(_("司法或审批程序")),
+    ChangeReason.OTHER: Label(_("其他")),
+}
+CHANGE_TIMING = {
+    Timing.IN_TIME: Label(_("按时申请")),
+    Timing.AFTER_WINDOW: Label(_("逾期申请：窗口已过"), "bad"),
+    Timing.AFTER_DUE: Label(_("逾期申请：完成时限已过"), "bad"),
+}
+CHANGE_STATE = {
+    ChangeState.ASKED: Label(_("待单位负责人审签"), "submitted"),
+    ChangeState.SIGNED: Label(_("待分管领导审定"), "submitted"),
+    ChangeState.AGREED: Label(_("待督查室办理"), "submitted"),
+    ChangeState.RETURNED: Label(_("待补正"), "returned"),
+    ChangeState.APPLIED: Label(_("已调整"), "approved"),
+    ChangeState.REFUSED: Label(_("未予调整"), "draft"),
+    ChangeState.WITHDRAWN: Label(_("已撤回"), "draft"),
+}
+CHANGE_VERB = {
+    ChangeVerb.ASK: Label(_("申请调整")),
+    ChangeVerb.SIGN: Label(_("审签通过")),
+    ChangeVerb.AGREE: Label(_("同意调整")),
+    ChangeVerb.APPLY: Label(_("办理调整")),
+    ChangeVerb.SEND_BACK: Label(_("退回补正")),
+    ChangeVerb.REPAIR: Label(_("补正后再报")),
+    ChangeVerb.REFUSE: Label(_("不予调整")),
+    ChangeVerb.WITHDRAW: Label(_("撤回申请")),
+}
+# The track's own words: what has been reached.
+CHANGE_NODE = {
+    ChangeState.ASKED: Label(pgettext_lazy("target change node", "申请")),
+    ChangeState.SIGNED: Label(pgettext_lazy("target change node", "审签")),
+    ChangeState.AGREED: Label(pgettext_lazy("target change node", "领导审定")),
+    ChangeState.APPLIED: Label(pgettext_lazy("target change node", "办理")),
+}
 EXPORT_KIND = {
     ExportKind.LEDGER: Label(_("台账")),
     ExportKind.HEAT_MAP: Label(_("热力图")),
     ExportKind.UNITS: Label(_("部门分表")),
     ExportKind.DETAIL: Label(_("明细")),
     ExportKind.SCORES: Label(_("考核得分")),
+    ExportKind.CHANGES: Label(_("目标调整")),
 }
 EXPORT_HINT = {
     ExportKind.LEDGER: _("一行一项任务，A3 横向，按板块分组"),
@@ -311,6 +353,7 @@ EXPORT_HINT = {
     ExportKind.UNITS: _("一个牵头单位一张表，A4 横向"),
     ExportKind.DETAIL: _("一行一项任务的一个月，供筛选和透视"),
     ExportKind.SCORES: _("一行一个单位，另附逐项说明；已送单位征求意见的才有"),
+    ExportKind.CHANGES: _("一行一件目标调整，原目标与新目标并列，A3 横向"),
 }
 EXPORT_STATE = {
     ExportState.QUEUED: Label(_("排队中"), "draft"),

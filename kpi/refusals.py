@@ -295,6 +295,33 @@ def _scores() -> dict[str, str]:
     }
 
 
+def _target_changes() -> dict[str, str]:
+    """Changes of target, and their window."""
+    return {
+        "target_change_moved": _("这件目标调整的状态已经变化，不能再这样操作；请看下面的最新情况"),
+        "target_change_stale": _("有人在你之后办理过这件目标调整，请看下面的最新情况后再操作"),
+        "target_change_too_early": _("目标调整窗口从 %(opens)s 起，现在还不能申请"),
+        "target_change_no_month_left": _("%(year)s 年度已没有可以适用的月份，不能再调整"),
+        "target_change_open_already": _("这项任务已有一件目标调整在办，办完之前不能再申请"),
+        "target_change_without_effect": _("要调整的月份都已锁定，办理也不会有变化；请退回补正或不予调整"),
+        "target_change_changes_nothing": _("没有改动任何内容；请修改目标、时限、序时计划或节点中的至少一处"),
+        "change_reason_required": _("请选择调整原因"),
+        "change_words_too_few": _("请写明情况和理由，至少 %(at_least)s 字"),
+        "change_file_required": _("请附至少一份依据（文件、会议纪要、核定表等）"),
+        "change_date_not_in_year": _("完成时限须在 %(year)s 年度之内；跨年的请列入下一年度"),
+        "change_date_passed": _("不能改到已经过去的日子"),
+        "change_value_out_of_range": _("应在 %(low)s 与 %(high)s 之间"),
+        "change_plan_falls": _("累计数的序时计划不能比上月少"),
+        "change_node_done": _("这个节点已经完成，日期不再改动"),
+        "change_node_after_end": _("节点日期晚于完成时限 %(day)s；请一并调整时限"),
+        "change_plan_misses_target": _("最后一个月的序时计划没有达到目标 %(target)s；请修改，或点“按新目标折算”"),
+        "day_of_year_malformed": _("“%(value)s”不是月-日，应写成 10-31 的样子"),
+        "window_ends_before_it_begins": _("截止日不能早于起始日"),
+        "window_begins_in_past": _("起用日期不能早于今天；已经提出的申请按当时的窗口认定"),
+        "window_basis_required": _("请写明依据"),
+    }
+
+
 def _editions() -> dict[str, str]:
     """Corrected texts."""
     return {
@@ -396,6 +423,7 @@ TABLES = (
     _exports,
     _bulletins,
     _scores,
+    _target_changes,
     _editions,
     _reports,
     _configuring,

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts import clock
-from kpi.services import evidence, exporting, handovers, reminders
+from kpi.services import evidence, exporting, handovers, reminders, target_change_files
 from kpi.workbooks.export import make
 
 
@@ -17,7 +17,11 @@ def tick() -> int:
 
 @shared_task(name="kpi.sweep_evidence")
 def sweep_evidence() -> int:
-    return evidence.remove_orphans(file_time=clock.file_time()) + exporting.remove_orphans(file_time=clock.file_time())
+    given_up = target_change_files.forget_stale(now=clock.now())
+    orphans = evidence.remove_orphans(file_time=clock.file_time()) + exporting.remove_orphans(
+        file_time=clock.file_time()
+    )
+    return given_up + orphans
 
 
 # Longer than other tasks: a year of a large city takes a minute or two. Below the broker's visibility timeout.

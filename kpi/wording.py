@@ -19,6 +19,7 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.plan_shapes import Doubt as PlanDoubt
 from kpi.domain.plan_shapes import Finding
 from kpi.domain.rag import Assessment
+from kpi.domain.replanning import Held
 from kpi.domain.values import Kind, Rag
 
 if TYPE_CHECKING:
@@ -283,6 +284,46 @@ def next_step(assessment: Assessment | None, indicator: Indicator) -> str:
         return _("再减少 %(step)s 即转绿灯") % {"step": step}
     goal = with_unit((assessment.actual or Decimal(0)) + assessment.to_green, indicator)
     return _("再完成 %(step)s（达到 %(goal)s）即转绿灯") % {"step": step, "goal": goal}
+
+
+def plan_change(before: Held, after: Held, indicator: Indicator, nodes: Mapping[int, str]) -> list[str]:
+    """What a change of target comes to, line by line: target, final date, nodes, curve. ``nodes`` are their names.
+
+    The curve of milestones follows from the nodes and is not told again; of a longer list of months only the count.
+    """
+    said = []
+    if after.target != before.target:
+        words = {"before": figure(before.target, indicator.decimals), "after": with_unit(after.target, indicator)}
+        said.append(_("全年目标 %(before)s → %(after)s") % words)
+    if after.final_due_on != before.final_due_on:
+        days = {"before": short_day(before.final_due_on), "after": short_day(after.final_due_on)}
+        said.append(_("完成时限 %(before)s → %(after)s") % days)
+    for ordinal, day in after.nodes.items():
+        if day != before.nodes.get(ordinal, day):
+            days = {"before": short_day(before.nodes[ordinal]), "after": short_day(day)}
+            said.append(_("节点“%(node)s” %(before)s → %(after)s") % {"node": nodes[ordinal], **days})
+    if indicator.kind != Kind.MILESTONE:
+        said += _curve_change(before, after, indicator)
+    return said
+
+
+MONTHS_TOLD = 2
+
+
+def _curve_change(before: Held, after: Held, indicator: Indicator) -> list[str]:
+    months = sorted(set(before.plan) | set(after.plan))
+    changed = [found for found in months if before.plan.get(found) != after.plan.get(found)]
+    if len(changed) > MONTHS_TOLD:
+        return [_("调整 %(count)s 个月的序时计划") % {"count": len(changed)}]
+    return [
+        _("%(month)s月序时计划 %(before)s → %(after)s")
+        % {
+            "month": found.month,
+            "before": figure(before.plan.get(found), indicator.decimals),
+            "after": figure(after.plan.get(found), indicator.decimals),
+        }
+        for found in changed
+    ]
 
 
 def run(rag: Rag, length: int) -> str:

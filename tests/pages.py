@@ -38,10 +38,17 @@ LEADER_PAGES = (
     Page("mayor", "/2025/scores/"),
     Page("mayor", "/2025/scores/2025-05/"),
     Page("vm_commerce", "/2025/scores/2025-05/posts/vice_mayor_commerce/"),
+    Page("vm_exec", "/2025/target-changes/"),
+    Page("vm_exec", "/2025/target-changes/3/"),
+    Page("mayor", "/2025/kpis/I31/"),
+    Page("mayor", "/2025/kpis/T07/"),
     Page("nyj_staff", "/2025/todo/"),
 )
 WORKING_PAGES = (
     Page("mayor", "/2025/kpis/I12/"),
+    Page("nyj_staff", "/2025/kpis/A06/target-changes/new/"),
+    Page("dcs_1", "/2025/target-changes/?tab=applied"),
+    Page("dcs_1", "/2025/desk/target-changes/window/"),
     Page("mayor", "/2025/kpis/I39/"),
     Page("mayor", "/2025/kpis/T01/"),
     Page("mayor", "/2025/kpis/T05/"),

@@ -77,6 +77,7 @@ TEMPLATES = [
                 "bulletin_ui": "kpi.web.templatetags.bulletin_ui",
                 "score_ui": "kpi.web.templatetags.score_ui",
                 "desk_ui": "kpi.web.templatetags.desk_ui",
+                "changes_ui": "kpi.web.templatetags.changes_ui",
                 "inbox_ui": "kpi.web.templatetags.inbox_ui",
                 "planning_ui": "kpi.web.templatetags.planning_ui",
                 "log_ui": "notifications.web.log_ui",

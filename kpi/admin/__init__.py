@@ -19,6 +19,7 @@ from kpi.models import (
     Directive,
     DirectiveEntry,
     DueRule,
+    FormerPlan,
     Handover,
     Indicator,
     Milestone,
@@ -28,6 +29,9 @@ from kpi.models import (
     Report,
     RuleSet,
     Target,
+    TargetChange,
+    TargetChangeEntry,
+    TargetChangeWindow,
     UnitTarget,
     WorkdayOverride,
 )
@@ -55,7 +59,32 @@ class PartInline(admin.TabularInline):
 
 
 class TargetInline(PartInline):
+    """A slip is put right here; another target is a case (目标调整), which keeps what held before."""
+
     model = Target
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class KeptInline(admin.TabularInline):
+    """What is on record, to look at only."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return True
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class FormerPlanInline(KeptInline):
+    model = FormerPlan
 
 
 class PlanPointInline(PartInline):
@@ -76,7 +105,7 @@ class IndicatorAdmin(TableAdmin):
     search_fields = ("code", "name")
     raw_id_fields = ("commitment",)
     filter_horizontal = ("supporting_departments",)
-    inlines = (TargetInline, PlanPointInline, MilestoneInline)
+    inlines = (TargetInline, PlanPointInline, MilestoneInline, FormerPlanInline)
 
 
 @admin.register(UnitTarget)
@@ -175,21 +204,8 @@ class WorkdayOverrideAdmin(RoleAdmin):
     list_filter = ("is_workday",)
 
 
-class EntryInline(admin.TabularInline):
-    """The thread, to look at only."""
-
+class EntryInline(KeptInline):
     model = DirectiveEntry
-    extra = 0
-    can_delete = False
-
-    def has_view_permission(self, request, obj=None) -> bool:
-        return True
-
-    def has_add_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
 
 
 @admin.register(Directive)
@@ -199,3 +215,22 @@ class DirectiveAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind", "department")
     list_select_related = ("indicator", "department", "post")
     inlines = (EntryInline,)
+
+
+class ChangeEntryInline(KeptInline):
+    model = TargetChangeEntry
+
+
+@admin.register(TargetChange)
+class TargetChangeAdmin(ReadOnlyAdmin):
+    viewers = OFFICE | frozenset({Role.AUDITOR})
+    list_display = ("indicator", "reason", "timing", "asked_on", "state", "filed_by")
+    list_filter = ("state", "reason", "timing")
+    list_select_related = ("indicator", "filed_by")
+    inlines = (ChangeEntryInline,)
+
+
+@admin.register(TargetChangeWindow)
+class TargetChangeWindowAdmin(ReadOnlyAdmin):
+    viewers = OFFICE | READERS
+    list_display = ("effective_from", "opens_on", "closes_on", "basis", "created_by")

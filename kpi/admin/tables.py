@@ -27,7 +27,8 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.values import Kind, parse_number
 from kpi.models import Indicator, Milestone, PastResult, Report, Target
 from kpi.models.fields import FIGURE_DECIMALS
-from kpi.services import plan_tables
+from kpi.selectors import planning
+from kpi.services import plans
 
 MONTHS = tuple(f"{month:02d}" for month in range(1, 13))
 
@@ -224,9 +225,9 @@ class PlanResource(YearResource):
         validate_unique: bool = True,
     ) -> None:
         """Only the plan is looked at: nothing else of the indicator is written."""
-        stored, wanted = plan_tables.points_of(instance), plan_of(instance)
+        stored, wanted = planning.points_of(instance), plan_of(instance)
         errors = dict(import_validation_errors or {})
-        locked = plan_tables.locked_months(instance)
+        locked = planning.locked_months(instance)
         for code in sorted(stored.keys() | wanted.keys()):
             if stored.get(code) == wanted.get(code):
                 continue
@@ -239,10 +240,10 @@ class PlanResource(YearResource):
             raise ValidationError(errors)
 
     def do_instance_save(self, instance: Indicator, is_create: bool) -> None:
-        plan_tables.write_points(instance, plan_of(instance))
+        plans.write_points(instance, plan_of(instance))
 
     def before_save_instance(self, instance: Indicator, row: object, **kwargs: object) -> None:
-        instance.plan_before = plan_tables.points_of(instance)
+        instance.plan_before = planning.points_of(instance)
 
     def after_save_instance(self, instance: Indicator, row: object, **kwargs: object) -> None:
         if not kwargs.get("dry_run"):
@@ -286,13 +287,15 @@ class PartResource(YearResource):
 
 def _refuse_locked(indicator: Indicator, field: str, *days: date | None) -> None:
     """Raise ``ValidationError`` at ``field`` where one of the days falls in or before a locked month."""
-    last = max(plan_tables.locked_months(indicator), default="")
+    last = max(planning.locked_months(indicator), default="")
     if any(day is not None and str(Month.of(day)) <= last for day in days):
         raise ValidationError({field: _("%(period)s 期已锁定，这一天及以前的不能再改") % {"period": last}})
 
 
 class TargetResource(PartResource):
-    """Full-year targets by the day they begin to hold. One that a locked month rests on stays as it is."""
+    """Full-year targets by the day they begin to hold. One that a locked month rests on stays as it is, and another one
+    beside it is a case (目标调整), which keeps what held before.
+    """
 
     value = fields.Field("value", "value", FigureWidget())
 
@@ -309,6 +312,8 @@ class TargetResource(PartResource):
     ) -> None:
         super().validate_instance(instance, import_validation_errors, validate_unique)
         stored = Target.objects.filter(pk=instance.pk).first()
+        if stored is None and Target.objects.filter(indicator=instance.indicator).exists():
+            raise ValidationError({"effective_on": _("这项任务已有目标，另定目标请办理目标调整")})
         if stored is None or stored.value != instance.value:
             _refuse_locked(instance.indicator, "effective_on", instance.effective_on)
 
@@ -337,7 +342,7 @@ class MilestoneResource(PartResource):
             _refuse_locked(instance.indicator, "due_on", instance.due_on, stored.due_on if stored else None)
 
     def after_save_instance(self, instance: Milestone, row: object, **kwargs: object) -> None:
-        plan_tables.follow_nodes(instance.indicator)
+        plans.follow_nodes(instance.indicator)
         super().after_save_instance(instance, row, **kwargs)
 
 

@@ -20,6 +20,7 @@ class ExportKind(StrEnum):
     UNITS = "units"
     DETAIL = "detail"
     SCORES = "scores"
+    CHANGES = "changes"
 
 
 class ExportState(StrEnum):

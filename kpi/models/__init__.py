@@ -17,6 +17,7 @@ from kpi.models.scores import ScoreRun, ScoreSheet, ScoreStep
 from kpi.models.scoring import ScoringLine, ScoringScheme, ScoringWeight
 from kpi.models.snapshots import AssessmentSnapshot
 from kpi.models.submissions import Submission
+from kpi.models.target_changes import TargetChange, TargetChangeEntry, TargetChangeFile, TargetChangeWindow
 from kpi.models.windows import Extension, Unlock, WindowChange
 
 __all__ = [
@@ -61,6 +62,10 @@ __all__ = [
     "ScoringWeight",
     "Submission",
     "Target",
+    "TargetChange",
+    "TargetChangeEntry",
+    "TargetChangeFile",
+    "TargetChangeWindow",
     "UnitTarget",
     "Unlock",
     "WindowChange",

@@ -97,6 +97,11 @@ class Evidence(models.Model):
         ]
 
     @property
+    def owner(self) -> Submission:
+        """What it belongs to."""
+        return self.submission
+
+    @property
     def is_picture(self) -> bool:
         return self.content_type.startswith("image/")
 

@@ -6,9 +6,9 @@ from typing import Any
 import pghistory
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from kpi import labels
@@ -240,7 +240,7 @@ class FormerPlan(models.Model):
     nodes = models.JSONField(_("节点"))
     stays_yardstick = models.BooleanField(_("考核仍按此计"), default=False)
     replaced_at = models.DateTimeField(_("调整时间"))
-    recorded_at = models.DateTimeField(_("入库时间"), db_default=Now(), editable=False)
+    recorded_at = models.DateTimeField(_("入库时间"), db_default=TransactionNow(), editable=False)
 
     class Meta:
         verbose_name = _("原计划")

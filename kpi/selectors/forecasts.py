@@ -12,6 +12,7 @@ from kpi.domain.periods import Period as Month
 from kpi.domain.runs import Hint, hints
 from kpi.domain.values import Comparator, Kind, Polarity, Rag
 from kpi.selectors.scoreboard import MonthLamp, Row
+from kpi.selectors.terms import terms_at
 
 # Fewer judged calls than these say nothing about the method.
 LEAST_RECORD = 10
@@ -91,14 +92,15 @@ def hit_rate(rows: Sequence[Row]) -> Record:
 
     Only the next figure is judged, so that one surprise counts once. Corrections since then are in the history.
     """
-    outcomes = [outcome for row in rows for outcome in _outcomes(course_of(row))]
+    outcomes = [outcome for row in rows for outcome in _outcomes(row)]
     return Record(len(outcomes), sum(inside for inside, _right in outcomes), sum(right for _inside, right in outcomes))
 
 
-def _outcomes(course: Course) -> Iterable[tuple[bool, bool]]:
-    months = course.usable
-    for earlier, later in pairwise(months):
-        reach = reach_of(replace(course, as_of=earlier, is_unpublished=False), later)
+def _outcomes(row: Row) -> Iterable[tuple[bool, bool]]:
+    last = course_of(row)
+    for earlier, later in pairwise(last.usable):
+        course = _known_in(earlier, row, last)
+        reach = reach_of(course, later) if later in course.plan else None
         if reach is None:
             continue
         actual, planned = course.figures[later], course.plan[later]
@@ -108,3 +110,9 @@ def _outcomes(course: Course) -> Iterable[tuple[bool, bool]]:
             return value <= planned if is_lower else value >= planned
 
         yield reach.low <= actual <= reach.high, meets(reach.likely) == meets(actual)
+
+
+def _known_in(month: Month, row: Row, course: Course) -> Course:
+    """The course as it was known in a month: by the plan that held then."""
+    known = replace(course, as_of=month, is_unpublished=False)
+    return replace(known, plan=terms_at(row.indicator, month).trajectory.points) if row.is_changed else known

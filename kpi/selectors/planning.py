@@ -124,6 +124,17 @@ def with_plan_to_edit(indicators: IndicatorQuerySet, year: int) -> IndicatorQuer
     )
 
 
+def locked_months(indicator: Indicator) -> frozenset[str]:
+    """Codes of the indicator's months that are locked (1 query)."""
+    locked = Period.objects.filter(report=indicator.report_id, locked_at__isnull=False)
+    return frozenset(locked.values_list("code", flat=True))
+
+
+def points_of(indicator: Indicator) -> dict[str, Decimal]:
+    """The planned value of each month that has one (1 query)."""
+    return dict(PlanPoint.objects.filter(indicator=indicator).order_by("period").values_list("period", "value"))
+
+
 def plan_of(indicator: Indicator) -> Plan:
     """The plan as it is stored now (1 query)."""
     year = indicator.report.year

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from kpi.domain.periods import Period as Month
 from kpi.selectors.scoreboard import Row
+from kpi.selectors.terms import original_terms
 
 
 def as_record(row: Row) -> dict[str, object]:
     """Value, plan, lamp, reason and rule of one indicator. Keys are stable; a missing figure is ``None``.
 
     ``lamp`` is the one in force; where the office set it, ``override_reason`` says why and ``computed_lamp`` differs.
+    ``original_…`` are by the plan the year began with, ``None`` where it still holds.
     """
-    lamp = row.assessment
+    lamp, month = row.assessment, Month.parse(row.current.period.code)
+    original = original_terms(row.indicator) if row.is_changed else None
     return {
         "code": row.indicator.code,
         "name": row.indicator.name,
@@ -23,6 +27,9 @@ def as_record(row: Row) -> dict[str, object]:
         "lamp": str(row.rag),
         "computed_lamp": str(row.current.computed_rag or row.rag),
         "override_reason": row.current.override.reason if row.current.override else None,
+        "original_target": _text(original.target if original else None),
+        "original_plan": _text(original.expected_at(month) if original else None),
+        "original_lamp": str(row.current.original_rag) if row.current.original_rag else None,
         "ratio": _text(lamp.ratio if lamp else None),
         "gap": _text(lamp.gap if lamp else None),
         "reason": lamp.reason if lamp else "no_value",

@@ -19,7 +19,7 @@ from kpi.models import Indicator, Review, Submission
 from kpi.selectors.cockpit import BAD
 from kpi.selectors.content import content_in_force
 from kpi.selectors.scoreboard import Row
-from kpi.selectors.terms import Terms, terms_at
+from kpi.selectors.terms import Terms, original_terms, terms_at
 from kpi.selectors.worklist import run_with
 
 # Kinds whose figure only grows within a year.
@@ -211,6 +211,13 @@ def _check_correction(of: Reviewed) -> Iterator[Check]:
         yield Check(_("数据更正：原审定 %(value)s，审定前仍然有效") % {"value": value}, False)
 
 
+def _check_changed(of: Reviewed) -> Iterator[Check]:
+    """What the figure would be held to, had nothing been changed."""
+    if of.row.is_changed:
+        planned = original_terms(of.indicator).expected_at(Month.parse(of.submission.period.code))
+        yield Check(_("目标调整过，原序时计划 %(plan)s") % {"plan": wording.with_unit(planned, of.indicator)}, True)
+
+
 def _check_published(of: Reviewed) -> Iterator[Check]:
     if of.submission.is_unpublished:
         yield Check(_("数据尚未公布，审定后亮灯沿用上期"), False)
@@ -243,6 +250,7 @@ def _check_signer(of: Reviewed) -> Iterator[Check]:
 CHECKS: tuple[Callable[[Reviewed], Iterator[Check]], ...] = (
     _check_correction,
     _check_published,
+    _check_changed,
     _check_fall,
     _check_step,
     _check_run,

@@ -19,7 +19,7 @@ from django.db.models.functions import Cast, JSONObject
 from accounts.models import Department, User
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Verb
-from kpi.models import Follow, Indicator, Milestone, PastResult, PlanPoint, Review, Target
+from kpi.models import Follow, Indicator, Milestone, PastResult, PlanPoint, Review, Target, TargetChange
 from kpi.models.querysets import IndicatorQuerySet
 from kpi.selectors.terms import Terms, terms_at
 
@@ -52,6 +52,7 @@ def with_story(indicators: IndicatorQuerySet) -> IndicatorQuerySet:
             )
         ),
         said_past=ArraySubquery(past.values(row=JSONObject(value=EXACT, **{name: name for name in PAST}))),
+        has_cases=Exists(TargetChange.objects.filter(indicator=OuterRef("pk"))),
         said_units=ArraySubquery(
             units.values(row=JSONObject(code="code", name="short_name", group="parent__short_name"))
         ),
@@ -64,7 +65,7 @@ def with_follow(indicators: IndicatorQuerySet, user: User) -> IndicatorQuerySet:
 
 
 @dataclass(frozen=True)
-class TargetChange:
+class DatedTarget:
     """A full-year target with the day it took effect; ``before`` is ``None`` for the report's own."""
 
     effective_on: date
@@ -73,12 +74,12 @@ class TargetChange:
     reason: str
 
 
-def targets_of(indicator: Indicator) -> list[TargetChange]:
+def targets_of(indicator: Indicator) -> list[DatedTarget]:
     """Every target of the year, oldest first."""
-    changes: list[TargetChange] = []
+    changes: list[DatedTarget] = []
     for row in indicator.said_targets:
         before = changes[-1].value if changes else None
-        changes.append(TargetChange(date.fromisoformat(row["day"]), Decimal(row["value"]), before, row["reason"]))
+        changes.append(DatedTarget(date.fromisoformat(row["day"]), Decimal(row["value"]), before, row["reason"]))
     return changes
 
 

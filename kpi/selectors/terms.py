@@ -15,6 +15,7 @@ from typing import Any
 
 from kpi.domain.periods import Period
 from kpi.domain.rag import Node
+from kpi.domain.replanning import Held
 from kpi.domain.trajectory import Trajectory
 from kpi.models import Indicator
 
@@ -62,9 +63,22 @@ class Terms:
 
     def with_plan(self, plan: Mapping[str, str], nodes: Sequence[Mapping[str, Any]]) -> Terms:
         """The same target and date by another curve and other nodes."""
-        target = None if self.target is None else str(self.target)
-        held = {"target": target, "final_due_on": self.final_due_on.isoformat(), "plan": plan, "nodes": nodes}
-        return Terms(self.indicator, held)
+        return Terms(self.indicator, self.as_row() | {"plan": plan, "nodes": nodes})
+
+    def as_row(self) -> dict[str, Any]:
+        """Its columns in a ``FormerPlan``, as JSON could hold them: the figure and the day are text."""
+        return {
+            "target": None if self.target is None else str(self.target),
+            "final_due_on": self.final_due_on.isoformat(),
+            "plan": dict(self.planned),
+            "nodes": list(self.node_rows),
+        }
+
+    @property
+    def held(self) -> Held:
+        """The same as the rules of a change read it."""
+        nodes = {node.ordinal: node.due_on for node in self.nodes()}
+        return Held(self.target, self.final_due_on, self.trajectory.points, nodes)
 
     def nodes(self, done: Mapping[int, date] = NOTHING_DONE) -> tuple[Node, ...]:
         """The milestones, with the days they were completed by ordinal."""

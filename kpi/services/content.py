@@ -80,7 +80,12 @@ def plain(value: Decimal | None, indicator: Indicator) -> str:
     """A figure as it would be typed: the indicator's precision, no thousands comma."""
     if value is None:
         return ""
-    return f"{value:.{0 if indicator.kind in WHOLE_KINDS else indicator.decimals}f}"
+    return f"{value:.{decimals_of(indicator)}f}"
+
+
+def decimals_of(indicator: Indicator) -> int:
+    """How many decimals a figure of the indicator has: places, stages, events and counts have none."""
+    return 0 if indicator.kind in WHOLE_KINDS else indicator.decimals
 
 
 class Reader:

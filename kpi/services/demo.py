@@ -21,7 +21,7 @@ from accounts.models import ADMINISTRATORS, Department, Membership, Post, Role, 
 from kpi.domain.values import SubmissionState, Verb
 from kpi.models import Evidence, Indicator, Period, Report, Review, Submission
 from kpi.selectors.content import content_of
-from kpi.services import demo_directives, demo_review, demo_scores, inspection, periods, vault
+from kpi.services import demo_changes, demo_directives, demo_review, demo_scores, inspection, periods, vault
 from kpi.services import submissions as submissions_service
 from kpi.services.samples import sample_pdf, sample_png
 
@@ -83,10 +83,12 @@ def _load_progress(folder: Path, report: Report, now: datetime) -> int:
     people = _people()
     rows = list(records(folder / f"progress-{report.year}.csv"))
     beside = demo_review.Beside.read(folder, report.year)
+    changes = demo_changes.Changes.read(folder / f"target-changes-{report.year}.csv", report)
     for period in report.periods.order_by("code"):
         mine = [row for row in rows if row["period"] == period.code]
         _load_month(period, mine, indicators, people, now)
         beside.load(period, people)
+        changes.until(min(now, period.grace_ends_at))
         if mine and period.grace_ends_at < now:
             periods.close(period=period, user=None, now=period.grace_ends_at + timedelta(hours=1))
     return len(rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -17,12 +18,14 @@ from accounts import audit
 from accounts.permissions import Actor
 from kpi.domain.errors import DomainError
 from kpi.domain.values import Verb
-from kpi.models import Evidence, Indicator, Period, Submission
+from kpi.models import Evidence, Indicator, Period, Submission, TargetChangeFile
 from kpi.services import inspection, permissions, submissions, vault
 
 MEGABYTE = 1024 * 1024
 # A file younger than this may belong to an upload whose row is not committed yet.
 ORPHAN_AFTER = 24 * 3600
+# Whose bytes lie in the folder.
+KEPT = (Evidence, TargetChangeFile)
 
 
 @dataclass(frozen=True)
@@ -51,19 +54,7 @@ def attach(
     Raises ``NotPermitted``, ``PeriodClosed``, ``IllegalTransition``, or ``DomainError`` ``evidence_…``.
     """
     permissions.require(actor, Verb.SAVE, indicator)
-    name = inspection.clean_name(name)
-    if content.size > settings.EVIDENCE_MAX_BYTES:
-        raise DomainError("evidence_too_large", name=name, limit=settings.EVIDENCE_MAX_BYTES // MEGABYTE)
-    kind = inspection.identify(content.file, size=content.size, name=name)
-    file = Evidence(
-        key=uuid4(),
-        name=name,
-        size=content.size,
-        sha256=_digest(content),
-        content_type=kind.content_type,
-        uploaded_by=actor.user,
-        uploaded_at=now,
-    )
+    file = Evidence(key=uuid4(), uploaded_by=actor.user, uploaded_at=now, **examined(name, content))
     vault.put(file.key, content)
     try:
         return _attach(file, indicator, period, actor, now, editor)
@@ -71,6 +62,18 @@ def attach(
         # Nothing was committed. After any other failure that is not certain, and the file is left to the sweep.
         vault.drop(file.key)
         raise
+
+
+def examined(name: str, content: File) -> dict[str, Any]:
+    """What a file that is accepted is: its cleaned name, size, checksum and type, as columns of its row.
+
+    Raises ``DomainError`` ``evidence_…``.
+    """
+    name = inspection.clean_name(name)
+    if content.size > settings.EVIDENCE_MAX_BYTES:
+        raise DomainError("evidence_too_large", name=name, limit=settings.EVIDENCE_MAX_BYTES // MEGABYTE)
+    kind = inspection.identify(content.file, size=content.size, name=name)
+    return {"name": name, "size": content.size, "sha256": _digest(content), "content_type": kind.content_type}
 
 
 @transaction.atomic
@@ -138,19 +141,25 @@ def read(*, file: Evidence, actor: Actor, now: datetime) -> File:
 def remove_orphans(*, file_time: float) -> int:
     """Delete files older than a day that no row names; how many. ``file_time`` is the file system's own clock, now."""
     old = set(vault.kept(before=file_time - ORPHAN_AFTER))
-    named = {str(key) for key in Evidence.objects.values_list("key", flat=True).iterator()}
+    named = {str(key) for table in KEPT for key in table.objects.values_list("key", flat=True).iterator()}
     orphans = old - named
     for name in orphans:
         vault.vault().delete(name)
     return len(orphans)
 
 
-def damaged() -> list[Evidence]:
+def damaged() -> list[Evidence | TargetChangeFile]:
     """Rows whose file is missing or is not the one that was attached, for the check after a restore."""
-    return [file for file in Evidence.objects.order_by("uploaded_at", "id").iterator() if not _is_whole(file)]
+    rows = (file for table in KEPT for file in table.objects.order_by("uploaded_at", "id").iterator())
+    return [file for file in rows if not _is_whole(file)]
 
 
-def _is_whole(file: Evidence) -> bool:
+def count() -> int:
+    """How many files there should be."""
+    return sum(table.objects.count() for table in KEPT)
+
+
+def _is_whole(file: Evidence | TargetChangeFile) -> bool:
     content = vault.get(file.key)
     if content is None:
         return False

@@ -33,10 +33,11 @@ from kpi.models import (
     ScoringLine,
     ScoringScheme,
     Target,
+    TargetChangeWindow,
     WorkdayOverride,
 )
 from kpi.selectors.calendar import due_rule, work_calendar
-from kpi.services.periods import create_periods
+from kpi.services.periods import ZONE, create_periods
 
 Record = Mapping[str, str]
 
@@ -147,6 +148,15 @@ def _load_rules(files: YearFiles) -> None:
     DueRule.objects.get_or_create(
         effective_from=date(files.year, 1, 1),
         defaults={"day": 5, "month_offset": 1, "at": time(18, 0), "roll": "forward"},
+    )
+    TargetChangeWindow.objects.get_or_create(
+        effective_from=date(files.year, 1, 1),
+        defaults={
+            "opens_on": "01-01",
+            "closes_on": "10-31",
+            "basis": "默认：成都市林业局目标管理办法，须在 10 月底前报告",
+            "created_at": datetime(files.year, 1, 1, tzinfo=ZONE),
+        },
     )
     _load_reminders(files)
     _load_scoring(files)

@@ -15,7 +15,7 @@ from kpi.domain.calendar import WorkCalendar
 from kpi.domain.errors import DomainError, PeriodClosed
 from kpi.domain.periods import DueRule
 from kpi.domain.periods import Period as Month
-from kpi.models import Extension, Period, Report, Unlock
+from kpi.models import Extension, Indicator, Period, Report, Unlock
 from kpi.services import chases, following, permissions, settling, snapshots
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -92,9 +92,9 @@ def hold(period: Period) -> Period:
     return Period.objects.select_for_update(of=("self",), no_key=True).select_related("report").get(pk=period.pk)
 
 
-def hold_year(period: Period) -> None:
+def hold_year(part: Period | Indicator) -> None:
     """Until this transaction ends nobody else locks or reopens a month of the year: each looks at its neighbours."""
-    Report.objects.select_for_update(no_key=True).get(pk=period.report_id)
+    Report.objects.select_for_update(no_key=True).get(pk=part.report_id)
 
 
 def _require_time_kept(period: Period, now: datetime) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,7 +26,7 @@ from kpi.services.plan_content import NodeContent, Raw, read_nodes, read_points
 Values = Mapping[str, Decimal]
 
 
-def write_points(indicator: Indicator, values: Values, *, locked: Sequence[str] = ()) -> None:
+def write_points(indicator: Indicator, values: Values, *, locked: Collection[str] = ()) -> None:
     """Make the curve say ``values`` (month code to planned value); what is not in it is not due any more.
 
     Months in ``locked`` keep what they have. Rows that say the same are not written.
@@ -87,6 +87,12 @@ def change_nodes(*, indicator: Indicator, raw: Raw, stamp: str, actor: Actor, no
 def points_of(year: int, due_days: Sequence[date]) -> dict[str, Decimal]:
     """The curve that milestones give, by month code."""
     return {str(month): value for month, value in from_milestones(year, due_days).points.items()}
+
+
+def follow_nodes(indicator: Indicator) -> None:
+    """Draw the curve of a milestone indicator anew from the days of its nodes."""
+    days = Milestone.objects.filter(indicator=indicator).values_list("due_on", flat=True)
+    write_points(indicator, points_of(indicator.report.year, list(days)), locked=planning.locked_months(indicator))
 
 
 def _held(indicator: Indicator, stamp: str, actor: Actor) -> planning.Plan:

@@ -18,8 +18,9 @@ from django.utils.timezone import localtime
 from accounts.models import Delegation, Role
 from kpi.domain.directives import OPEN, OWED, DirectiveState
 from kpi.domain.reminders import Holding
+from kpi.domain.target_changes import WAITS_FOR, ChangeParty, ChangeState
 from kpi.domain.values import SubmissionState
-from kpi.models import Directive, Extension, Submission, Unlock
+from kpi.models import Directive, Extension, Submission, TargetChange, Unlock
 from kpi.models.querysets import BEING_COSIGNED
 from kpi.selectors.obligations import owed_at
 from kpi.selectors.people import Directory
@@ -67,6 +68,7 @@ class Records:
     directory: Directory
     reports: Mapping[tuple[str, str], Said] = field(default_factory=dict)
     directives: Mapping[int, Directive] = field(default_factory=dict)
+    changes: Mapping[int, TargetChange] = field(default_factory=dict)
     undecided: Mapping[str, set[int]] = field(default_factory=dict)
     lent: frozenset[int] = frozenset()
 
@@ -81,6 +83,7 @@ class Records:
             directory=SimpleLazyObject(lambda: Directory(day)),
             reports=_reports(by_area["submission"] + by_area["cosign"]),
             directives=_directives(by_area["directive"]),
+            changes=_changes(by_area["target_change"]),
             undecided={
                 "extension.asked": _undecided(Extension, by_area["extension"], "extension.asked"),
                 "period.unlock_asked": _undecided(Unlock, by_area["period"], "period.unlock_asked"),
@@ -134,6 +137,20 @@ class Records:
         directive = self.directives.get(_page(notice))
         return directive is not None and directive.state in states and self.concerns(notice)
 
+    def change_waits(self, notice: Notice) -> bool:
+        """Whether the change of target still stands where the notice says, and waits for the person."""
+        change = self.changes.get(_page(notice))
+        if change is None or change.state != WAITING_STATE[notice.kind]:
+            return False
+        unit, post = change.indicator.lead_department_id, change.indicator.accountable_post_id
+        people = {
+            ChangeParty.UNIT: lambda: self.directory.answers_for(unit),
+            ChangeParty.HEAD: lambda: self.directory.in_department(Role.HEAD, unit),
+            ChangeParty.LEADER: lambda: self.directory.in_post(post),
+            ChangeParty.OFFICE: lambda: self.directory.in_role(Role.SUPERVISOR),
+        }
+        return notice.recipient_id in people[WAITS_FOR[ChangeState(change.state)]]()
+
     def led_by_recipient(self, notice: Notice) -> bool:
         """Whether the person is of the unit that leads the report."""
         report = self.reports.get((notice.subject_code, notice.period))
@@ -160,6 +177,12 @@ def _directives(notices: Collection[Notice]) -> dict[int, Directive]:
     return Directive.objects.prefetch_related("copies").in_bulk({_page(notice) for notice in notices})
 
 
+def _changes(notices: Collection[Notice]) -> dict[int, TargetChange]:
+    if not notices:
+        return {}
+    return TargetChange.objects.select_related("indicator").in_bulk({_page(notice) for notice in notices})
+
+
 def _undecided(model: type[Extension] | type[Unlock], notices: Collection[Notice], kind: str) -> set[int]:
     numbers = {_number(notice) for notice in notices if notice.kind == kind}
     if not numbers:
@@ -182,7 +205,7 @@ def _number(notice: Notice) -> int:
 
 
 def _page(notice: Notice) -> int:
-    """The directive a notice leads to: ``/2025/directives/12/``."""
+    """The directive, or the change of target, a notice leads to: ``/2025/directives/12/``."""
     return int(notice.url.rstrip("/").rsplit("/", 1)[1])
 
 
@@ -198,6 +221,13 @@ TOLD_OF_DIRECTIVE = (
     "directive.extension_refused",
 )
 TOLD_OF_SCORE = ("score.opened", "score.told", "score.replied", "score.corrected", "score.final")
+# Where a case stands while a notice of it still asks for something.
+WAITING_STATE = {
+    "target_change.asked": ChangeState.ASKED,
+    "target_change.signed": ChangeState.SIGNED,
+    "target_change.agreed": ChangeState.AGREED,
+    "target_change.returned": ChangeState.RETURNED,
+}
 RULES: Mapping[str, Callable[[Records, Notice], bool]] = {
     "submission.submitted": lambda now, notice: now.signs_for(notice) and now.is_in(notice, (S.SUBMITTED,)),
     "submission.signed_off": lambda now, notice: now.is_of_office(notice) and now.is_in(notice, (S.SIGNED_OFF,)),
@@ -232,4 +262,5 @@ RULES: Mapping[str, Callable[[Records, Notice], bool]] = {
     ),
     "directive.extension_asked": lambda now, notice: now.is_directive_in(notice, OWED),
     **dict.fromkeys(TOLD_OF_DIRECTIVE, Records.concerns),
+    **dict.fromkeys(WAITING_STATE, Records.change_waits),
 }

@@ -5,50 +5,25 @@ It changes rows and asks nobody's leave: who may, and why, is the business of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.timezone import localtime
 
 from kpi.domain.periods import Period as Month
+from kpi.domain.replanning import Held
 from kpi.models import FormerPlan, Indicator, Milestone, Target
-from kpi.selectors.terms import Terms
+from kpi.selectors.target_changes import present_terms
 from kpi.services.plans import write_points
-
-
-@dataclass(frozen=True)
-class NewPlan:
-    """All that is to hold: what does not change is named as it is. ``nodes`` are due days by ordinal."""
-
-    target: Decimal | None
-    final_due_on: date
-    plan: Mapping[Month, Decimal]
-    nodes: Mapping[int, date]
-
-    @classmethod
-    def of(cls, terms: Terms) -> NewPlan:
-        """What holds already."""
-        nodes = {node.ordinal: node.due_on for node in terms.nodes()}
-        return cls(terms.target, terms.final_due_on, terms.trajectory.points, nodes)
-
-
-def present_terms(indicator: Indicator) -> Terms:
-    """The last word: what will hold at the end of the year (2 queries)."""
-    end = date(indicator.report.year, 12, 31)
-    found = Indicator.objects.with_target(end).with_plan().with_nodes().select_related("report")
-    return Terms(found.get(pk=indicator.pk))
 
 
 @transaction.atomic
 def replace_plan(
-    *, indicator: Indicator, new: NewPlan, applies_from: Month, reason: str, stays_yardstick: bool, now: datetime
+    *, indicator: Indicator, new: Held, applies_from: Month, reason: str, stays_yardstick: bool, now: datetime
 ) -> FormerPlan:
     """Let ``new`` hold from ``applies_from`` on; returns what held before.
 
-    The caller holds the months' rows, so that none from ``applies_from`` on is locked meanwhile. Raises
+    The caller holds the year (``periods.hold_year``), so that no month is locked meanwhile. Raises
     ``IntegrityError`` ``former_plan_once_per_month`` where that month begins with another change already.
     """
     locked = Indicator.objects.select_for_update(no_key=True, of=("self",)).select_related("report")

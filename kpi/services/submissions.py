@@ -242,7 +242,8 @@ def sign_off(
     permissions.require(actor, Verb.SIGN_OFF, submission.indicator)
     with writing.open_to_filed(submission.period, now):
         locked = writing.lock(submission, version)
-        hand = signing.hand_of(submission=locked, actor=actor, now=now, is_batch=is_batch)
+        unit, author = locked.indicator.lead_department_id, locked.author_id
+        hand = signing.hand_of(department_id=unit, author_id=author, actor=actor, now=now, is_batch=is_batch)
         locked.signed_off_at = now
         _move(locked, Verb.SIGN_OFF, actor, now, comment, hand)
         settling.signed(locked, now=now)
@@ -322,7 +323,8 @@ def return_for_revision(
     with writing.open_to_filed(submission.period, now):
         locked = writing.lock(submission, version)
         locked.cycle += 1
-        hand = signing.OWN_HAND if was_signed else signing.returning_hand(submission=locked, actor=actor, now=now)
+        unit = locked.indicator.lead_department_id
+        hand = signing.OWN_HAND if was_signed else signing.returning_hand(department_id=unit, actor=actor, now=now)
         _move(locked, Verb.RETURN, actor, now, reason, hand)
         settling.decided(locked, now=now)
         review_notices.forget_cosignatures(locked, now=now)

@@ -90,7 +90,8 @@ def bullet(row: Row, css: str, *, length: int = 118) -> Bullet | None:
 class Curve:
     """Plan and actual over the twelve months, with axis marks. Coordinates are SVG units of ``width`` × ``height``.
 
-    ``fan`` and ``likely`` are the forecast's; ``targets`` is a line only where the target was changed in the year.
+    ``fan`` and ``likely`` are the forecast's; ``targets`` is a line only where the target was changed in the year,
+    ``original`` the plan the year began with where another one holds.
     """
 
     width: int
@@ -110,9 +111,42 @@ class Curve:
     likely: str = ""
     likely_end: tuple[Decimal, Decimal] | None = None
     targets: str = ""
+    original: str = ""
+    original_label: tuple[Decimal, Decimal] | None = None
 
 
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 44, 14, 16, 26
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Twelve months along the width, figures from 0 to ``top`` up the height."""
+
+    width: int
+    height: int
+    top: Decimal
+
+    def x(self, month: int) -> Decimal:
+        return (MARGIN_LEFT + Decimal(self.width - MARGIN_LEFT - MARGIN_RIGHT) * (month - 1) / 11).quantize(TENTH)
+
+    def y(self, value: Numeric) -> Decimal:
+        return self.height - MARGIN_BOTTOM - scaled(value, self.top, self.height - MARGIN_TOP - MARGIN_BOTTOM)
+
+    def path(self, points: Iterable[tuple[int, Decimal]]) -> str:
+        return " ".join(f"{self.x(month)},{self.y(value)}" for month, value in points)
+
+    def label(self, plan: Mapping[int, Decimal], latest: int, drop: int) -> tuple[Decimal, Decimal]:
+        """Where a curve is named: at its end, not later than ``latest``, so far below it."""
+        month = min(max(plan, default=1), latest)
+        return self.x(month), self.y(plan.get(month, Decimal(0))) + drop
+
+    @property
+    def ticks(self) -> list[tuple[Decimal, Decimal]]:
+        return [(self.y(self.top * part / 4), (self.top * part / 4).normalize()) for part in range(5)]
+
+    @property
+    def months(self) -> list[tuple[int, Decimal]]:
+        return [(month, self.x(month)) for month in (1, 3, 6, 9, 12)]
 
 
 def curve(
@@ -124,13 +158,14 @@ def curve(
     forecast: Forecast | None = None,
     targets: Mapping[Month, Decimal] | None = None,
     terms: Terms | None = None,
+    original: Terms | None = None,
 ) -> Curve | None:
     """The year's curve of a row; ``pending`` is a figure being typed, ``targets`` those in force at month ends,
-    ``terms`` another plan than the one that holds in the row's month.
+    ``terms`` another plan than the one that holds in the row's month, ``original`` one to be drawn beside it.
 
     ``None`` without anything to draw.
     """
-    plan = {month.month: value for month, value in (terms or row.terms).trajectory.points.items()}
+    plan, first_plan = _by_month(terms or row.terms), _by_month(original) if original else {}
     actual = _actual_points(row)
     now = Month.parse(row.current.period.code).month
     if pending is not None:
@@ -140,18 +175,8 @@ def curve(
     months = forecast.months if forecast else ()
     steps = dict(targets or {}) if len(set((targets or {}).values())) > 1 else {}
     highs = [reach.high for reach in months]
-    top = ceiling([*plan.values(), *actual.values(), *highs, *steps.values(), row.target or Decimal(0)])
-
-    def x(month: int) -> Decimal:
-        return (MARGIN_LEFT + Decimal(width - MARGIN_LEFT - MARGIN_RIGHT) * (month - 1) / 11).quantize(TENTH)
-
-    def y(value: Numeric) -> Decimal:
-        return height - MARGIN_BOTTOM - scaled(value, top, height - MARGIN_TOP - MARGIN_BOTTOM)
-
-    def path(points: Iterable[tuple[int, Decimal]]) -> str:
-        return " ".join(f"{x(month)},{y(value)}" for month, value in points)
-
-    last_plan = max(plan, default=1)
+    drawn = [*plan.values(), *first_plan.values(), *actual.values(), *highs, *steps.values(), row.target or Decimal(0)]
+    frame = Frame(width, height, ceiling(drawn))
     start = [(forecast.since.month, actual[forecast.since.month])] if forecast else []
     likely = [*start, *((reach.period.month, reach.likely) for reach in months)]
     upper = [*start, *((reach.period.month, reach.high) for reach in months)]
@@ -161,19 +186,57 @@ def curve(
         height=height,
         left=MARGIN_LEFT,
         right=width - MARGIN_RIGHT,
-        base=y(0),
-        ticks=[(y(top * part / 4), (top * part / 4).normalize()) for part in range(5)],
-        months=[(month, x(month)) for month in (1, 3, 6, 9, 12)],
-        plan=path(sorted(plan.items())),
-        actual=path(sorted(actual.items())),
-        dots=[(x(month), y(value), _dot(month, now, pending)) for month, value in sorted(actual.items())],
-        target_y=y(row.target) if row.target else None,
-        now_x=x(now),
-        plan_label=(x(min(last_plan, 10)), y(plan.get(min(last_plan, 10), 0)) + 16),
-        fan=path([*upper, *reversed(lower)]) if months else "",
-        likely=path(likely) if months else "",
-        likely_end=(x(likely[-1][0]), y(likely[-1][1])) if months else None,
-        targets=_stairs([(x(month.month), y(value)) for month, value in sorted(steps.items())]),
+        base=frame.y(0),
+        ticks=frame.ticks,
+        months=frame.months,
+        plan=frame.path(sorted(plan.items())),
+        actual=frame.path(sorted(actual.items())),
+        dots=[(frame.x(month), frame.y(value), _dot(month, now, pending)) for month, value in sorted(actual.items())],
+        target_y=frame.y(row.target) if row.target else None,
+        now_x=frame.x(now),
+        plan_label=frame.label(plan, 10, 16),
+        fan=frame.path([*upper, *reversed(lower)]) if months else "",
+        likely=frame.path(likely) if months else "",
+        likely_end=(frame.x(likely[-1][0]), frame.y(likely[-1][1])) if months else None,
+        targets=_stairs([(frame.x(month.month), frame.y(value)) for month, value in sorted(steps.items())]),
+        original=frame.path(sorted(first_plan.items())),
+        original_label=frame.label(first_plan, 8, -8),
+    )
+
+
+def _by_month(terms: Terms) -> dict[int, Decimal]:
+    return {month.month: value for month, value in terms.trajectory.points.items()}
+
+
+@dataclass(frozen=True)
+class TwoPlans:
+    """A planned curve and the one that is to take its place."""
+
+    frame: Frame
+    before: str
+    after: str
+    before_label: tuple[Decimal, Decimal]
+    after_label: tuple[Decimal, Decimal]
+    left: int = MARGIN_LEFT
+
+    @property
+    def right(self) -> int:
+        return self.frame.width - MARGIN_RIGHT
+
+
+def two_plans(
+    before: Mapping[Month, Decimal], after: Mapping[Month, Decimal], *, width: int = 560, height: int = 220
+) -> TwoPlans:
+    """Both curves in one frame; at least one of them has a point."""
+    old, new = ({month.month: value for month, value in plan.items()} for plan in (before, after))
+    frame = Frame(width, height, ceiling([*old.values(), *new.values()]))
+    above = sum(old.values()) >= sum(new.values())
+    return TwoPlans(
+        frame=frame,
+        before=frame.path(sorted(old.items())),
+        after=frame.path(sorted(new.items())),
+        before_label=frame.label(old, 8, -8 if above else 18),
+        after_label=frame.label(new, 10, 18 if above else -8),
     )
 
 

@@ -37,7 +37,7 @@ def cell(month: MonthLamp, row: Row) -> SafeString:
 
 LINE = (
     '<tr class="row r-{css}"><th scope="row"><a href="{address}" title="{name}">'
-    '<span class="code">{code}</span>{name}</a>'
+    '<span class="code">{code}</span>{name}</a>{changed}'
     '<span class="sub">{lead}　{figures}</span></th><td class="lead">{lead}</td>{cells}'
     '<td class="val">{figures}</td><td class="bulc">{bar}</td></tr>\n'
 )
@@ -57,11 +57,23 @@ def line(row: Row, year: int, at: str, future: Sequence[Period]) -> SafeString:
         address=indicator_path(year, indicator.code) + at,
         name=indicator.name,
         code=indicator.code,
+        changed=changed(row),
         lead=indicator.lead_department.short_name,
         figures=wording.standing(row.assessment, indicator),
         cells=SafeString("".join(cells)),
         bar=bullet(row),
     )
+
+
+def changed(row: Row) -> SafeString:
+    """The mark of a row whose target or plan was changed by the month shown: a shape and the word."""
+    return _changed(get_language()) if row.is_changed else SafeString("")
+
+
+@lru_cache(maxsize=4)
+def _changed(language: str | None) -> SafeString:
+    """``language`` is that of the words."""
+    return format_html('<span class="tag chg"><span aria-hidden="true">△ </span>{}</span>', _("目标调整"))
 
 
 @lru_cache(maxsize=64)

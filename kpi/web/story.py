@@ -16,11 +16,13 @@ from kpi import wording
 from kpi.domain import rag
 from kpi.domain.forecast import Forecast, Silence
 from kpi.domain.periods import Period as Month
+from kpi.domain.target_changes import ChangeState
 from kpi.domain.values import Kind, Rag
 from kpi.models import Indicator, Review, Submission
 from kpi.selectors import forecasts, history, story
 from kpi.selectors.scoreboard import MonthLamp, Row, Scoreboard
-from kpi.selectors.terms import Terms
+from kpi.selectors.target_changes import Case
+from kpi.selectors.terms import Terms, original_terms
 from kpi.web import forecasting
 
 RECENT_STEPS = 60
@@ -35,12 +37,14 @@ class Node:
     """A milestone with both its dates.
 
     ``days_late`` counts from the planned day to the day it was done, or to the end of the month looked at. A day counts
-    as ended: a node due on that very day and not done is late by 0 days.
+    as ended: a node due on that very day and not done is late by 0 days. ``moved_from`` is the day it was due by the
+    year's first plan, where that was another.
     """
 
     node: rag.Node
     done_on: date | None
     days_late: int
+    moved_from: date | None = None
 
     @property
     def rag(self) -> Rag:
@@ -56,6 +60,7 @@ class MonthLine:
     month: Month
     lamp: MonthLamp | None
     plan: Decimal | None
+    original: Decimal | None
     actual: Decimal | None
     target: Decimal | None
     forecast: tuple[Decimal, Decimal, Decimal] | None
@@ -71,6 +76,7 @@ class Story:
     all_steps: Sequence[Review]
     cutoff: datetime
     is_past: bool
+    cases: Sequence[Case] = ()
 
     @property
     def indicator(self) -> Indicator:
@@ -149,10 +155,32 @@ class Story:
         return known | dict.fromkeys(ahead, last)
 
     @cached_property
-    def target_changes(self) -> list[tuple[story.TargetChange, bool]]:
-        """Newest first, each with whether it came after the month looked at."""
-        day = self.month.last_day
-        return [(found, found.effective_on > day) for found in reversed(story.targets_of(self.indicator))]
+    def dated_targets(self) -> list[tuple[story.DatedTarget, bool]]:
+        """Newest first, each with whether it came after the month looked at; those of a case are told with it."""
+        day, told = self.month.last_day, {row["replaced_from"] for row in self.indicator.former_rows}
+        found = [each for each in story.targets_of(self.indicator) if not each.before or _month_of(each) not in told]
+        return [(each, each.effective_on > day) for each in reversed(found)]
+
+    @cached_property
+    def applied(self) -> list[tuple[Case, bool]]:
+        """Changes of target that were made, newest first, each with whether it holds after the month looked at."""
+        made = [case for case in self.cases if case.state is ChangeState.APPLIED]
+        return [(case, case.first > self.month) for case in reversed(made)]
+
+    @property
+    def in_force(self) -> list[Case]:
+        """Those that hold in the month looked at, oldest first."""
+        return [case for case, is_later in reversed(self.applied) if not is_later]
+
+    @property
+    def open_case(self) -> Case | None:
+        """The change that is asked for and not decided, where the reader may know of it; none for a past month."""
+        return next((case for case in self.cases if case.is_open and not self.is_past), None)
+
+    @cached_property
+    def original(self) -> Terms | None:
+        """What the year began with, where something else holds in the month looked at."""
+        return original_terms(self.indicator) if self.row.is_changed else None
 
     @cached_property
     def plan_changes(self) -> list[tuple[story.PlanChange, bool]]:
@@ -191,14 +219,14 @@ class Story:
     @cached_property
     def nodes(self) -> list[Node]:
         done = self.explanation.completed_nodes if self.explanation else {}
-        day = self.month.last_day
-        return [_node(node, done.get(str(node.ordinal)), day) for node in self.terms.nodes()]
+        day, first = self.month.last_day, self.original.held.nodes if self.original else {}
+        return [_node(node, done.get(str(node.ordinal)), day, first.get(node.ordinal)) for node in self.terms.nodes()]
 
     @cached_property
     def lines(self) -> list[MonthLine]:
         """The table twin of the curve: every month of the year that has anything."""
         lamps = {Month.parse(lamp.period.code): lamp for lamp in self.row.months}
-        plan = self.terms.trajectory.points
+        plan, first_plan = self.terms.trajectory.points, self.original.trajectory.points if self.original else {}
         ahead = {
             reach.period: (reach.low, reach.likely, reach.high)
             for reach in (self.forecast.months if self.forecast else ())
@@ -207,7 +235,16 @@ class Story:
         for month in Month.range(Month(self.month.year, 1), Month(self.month.year, 12)):
             lamp = lamps.get(month)
             actual = lamp.assessment.actual if lamp and lamp.is_own and lamp.assessment else None
-            found.append(MonthLine(month, lamp, plan.get(month), actual, self.targets.get(month), ahead.get(month)))
+            line = MonthLine(
+                month,
+                lamp,
+                plan.get(month),
+                first_plan.get(month),
+                actual,
+                self.targets.get(month),
+                ahead.get(month),
+            )
+            found.append(line)
         return found
 
     @cached_property
@@ -234,6 +271,7 @@ class Story:
         data = {
             "months": [_("%(month)s月") % {"month": line.month.month} for line in lines],
             "plan": [_float(line.plan) for line in lines],
+            "original": [_float(line.original) for line in lines],
             "actual": [_float(line.actual) for line in lines],
             "target": [_float(line.target) for line in lines],
             "low": [_float(of(line, 0)) for line in lines],
@@ -243,6 +281,7 @@ class Story:
             "tips": [self._tip(line) for line in lines],
             "names": {
                 "plan": _("序时计划"),
+                "original": _("原计划"),
                 "actual": _("完成"),
                 "target": f"{_('全年目标')} {wording.with_unit(self.row.target, indicator)}",
                 "likely": f"{_('预计')} {wording.with_unit(forecast.likely, indicator)}" if forecast else "",
@@ -255,7 +294,7 @@ class Story:
     def _tip(self, line: MonthLine) -> str:
         """What is said of one month under the pointer."""
         said = [wording.month(str(line.month))]
-        for name, value in ((_("完成"), line.actual), (_("序时计划"), line.plan)):
+        for name, value in ((_("完成"), line.actual), (_("序时计划"), line.plan), (_("原计划"), line.original)):
             if value is not None:
                 said.append(f"{name} {wording.with_unit(value, self.indicator)}")
         if line.forecast:
@@ -268,6 +307,11 @@ def _float(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _node(node: rag.Node, done: str | None, today: date) -> Node:
+def _month_of(target: story.DatedTarget) -> str:
+    return str(Month.of(target.effective_on))
+
+
+def _node(node: rag.Node, done: str | None, today: date, first: date | None) -> Node:
     done_on = date.fromisoformat(done) if done else None
-    return Node(node, done_on, ((done_on or today) - node.due_on).days)
+    moved_from = first if first != node.due_on else None
+    return Node(node, done_on, ((done_on or today) - node.due_on).days, moved_from)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -20,8 +20,8 @@ from kpi.workbooks import flat, scores
 from kpi.workbooks.cells import Sheet, sheet_names
 from kpi.workbooks.closing import open_summary, write_rules, write_summary
 from kpi.workbooks.frame import Frame
-from kpi.workbooks.layout import layout_of
-from kpi.workbooks.lines import ledger_lines
+from kpi.workbooks.layout import ChangeLine, LedgerLine, layout_of
+from kpi.workbooks.lines import change_lines, ledger_lines
 from kpi.workbooks.order import Order
 from kpi.workbooks.tally import Tally
 
@@ -60,7 +60,8 @@ def write(order: Order, path: Path, tell: Tell = lambda done, total: None) -> Ta
 def _write_all(workbook: Workbook, order: Order, tally: Tally, step: Step) -> None:
     """Everything on one sheet, by chapter, with the sums after it."""
     frame = Frame(workbook, str(labels.EXPORT_KIND[order.kind].text), layout_of(order.kind, order.periods), order)
-    _fill(frame, order.scope, tally, step)
+    lines = change_lines if order.kind is ExportKind.CHANGES else ledger_lines
+    _fill(frame, lines(order.scope, tally), step)
     write_summary(open_summary(workbook, order, _("汇总")), order, tally)
     write_rules(Sheet(workbook, workbook.add_worksheet(_("口径与规则"))), order, tally)
 
@@ -76,19 +77,19 @@ def _write_units(workbook: Workbook, order: Order, tally: Tally, step: Step) -> 
         whose = _("填报单位：%(unit)s") % {"unit": unit.name}
         frame = Frame(workbook, name, layout_of(order.kind), order, whose=whose)
         scope = Scope(order.scope.year, order.period.code, order.now, [unit.code])
-        _fill(frame, scope, tally, step)
+        _fill(frame, ledger_lines(scope, tally), step)
     write_summary(summary, order, tally)
     write_rules(Sheet(workbook, workbook.add_worksheet(names[1])), order, tally)
 
 
-def _fill(frame: Frame, scope: Scope, tally: Tally, step: Step) -> None:
+def _fill(frame: Frame, lines: Iterable[LedgerLine | ChangeLine], step: Step) -> None:
     section = None
-    for line in ledger_lines(scope, tally):
+    for line in lines:
         if line.indicator.commitment.section != section:
             section = line.indicator.commitment.section
             frame.section(section)
         frame.line(line)
         step()
     if section is None:
-        frame.note(_("没有任务"))
+        frame.note(_("没有目标调整") if frame.order.kind is ExportKind.CHANGES else _("没有任务"))
     frame.close()

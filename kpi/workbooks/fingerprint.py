@@ -12,7 +12,7 @@ from hashlib import sha256
 from kpi.selectors.records import as_record
 from kpi.selectors.scoreboard import MonthLamp, Row
 
-FIGURES = ("value", "plan", "target", "ratio", "gap", "to_green")
+FIGURES = ("value", "plan", "target", "original_target", "original_plan", "ratio", "gap", "to_green")
 
 
 class Fingerprint:

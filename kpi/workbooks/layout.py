@@ -19,11 +19,13 @@ from django.utils.translation import gettext_lazy
 from kpi import labels, wording
 from kpi.domain.exporting import ExportKind
 from kpi.domain.periods import Period as Month
+from kpi.domain.target_changes import ChangeState, ChangeVerb
 from kpi.domain.values import Rag
 from kpi.models import Indicator, Period, Submission
 from kpi.selectors.scoreboard import MonthLamp, Row
 from kpi.selectors.streaming import Filed
-from kpi.selectors.terms import Terms, terms_at
+from kpi.selectors.target_changes import Case
+from kpi.selectors.terms import Terms, is_changed_by, original_terms, terms_at
 from kpi.workbooks.columns import A3, A4, Column, Layout, Value
 from kpi.workbooks.score_layout import UNITS, ScoreCaseLine, ScoreTaskLine, ScoreUnitLine
 
@@ -69,8 +71,31 @@ class DetailLine:
         """What the indicator was held to in that month."""
         return terms_at(self.indicator, Month.parse(self.month.period.code))
 
+    @property
+    def original(self) -> Terms | None:
+        """What the year began with, where something else held in that month."""
+        month = Month.parse(self.month.period.code)
+        return original_terms(self.indicator) if is_changed_by(self.indicator, month) else None
 
-Line = LedgerLine | DetailLine | ScoreUnitLine | ScoreTaskLine | ScoreCaseLine
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """Everything one line about one change of target is written from."""
+
+    number: int
+    row: Row
+    case: Case
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.row.indicator
+
+    @property
+    def lamp(self) -> Rag:
+        return self.row.rag
+
+
+Line = LedgerLine | DetailLine | ChangeLine | ScoreUnitLine | ScoreTaskLine | ScoreCaseLine
 
 
 # Headings that the departments' own workbook has too (kpi/workbooks/filing.py).
@@ -107,6 +132,9 @@ def _reasons(line: LedgerLine) -> str:
 
 def _remark(line: LedgerLine) -> str:
     notes = [wording.reason(line.row.assessment, line.indicator)]
+    if line.row.is_changed:
+        month = wording.month(line.indicator.former_rows[0]["replaced_from"])
+        notes.append(_("自 %(month)s期起目标调整") % {"month": month})
     if line.row.current.override is not None:
         notes.append(wording.override(line.row.current.override))
     if line.row.current.source_period and not line.row.current.is_own:
@@ -128,6 +156,33 @@ def _word(rag: Rag | None) -> str:
 
 def _local(moment: datetime | None) -> datetime | None:
     return localtime(moment) if moment else None
+
+
+def _original(line: LedgerLine) -> Terms | None:
+    """The year's first plan, where another one holds."""
+    return original_terms(line.indicator) if line.row.is_changed else None
+
+
+def _first_plan(target: float, lamp: float) -> tuple[Column, ...]:
+    """By the plan the year began with, where another one holds: target, planned value, lamp."""
+
+    def planned(line: LedgerLine) -> Value:
+        terms = _original(line)
+        return terms.expected_at(Month.parse(line.row.current.period.code)) if terms else None
+
+    return (
+        Column(
+            gettext_lazy("原目标"), target, "number", lambda line: terms.target if (terms := _original(line)) else None
+        ),
+        Column(gettext_lazy("原序时"), target, "number", planned),
+        Column(
+            gettext_lazy("按原目标亮灯"),
+            lamp,
+            "text",
+            lambda line: _word(line.row.current.original_rag) if line.row.is_changed else wording.MISSING,
+            is_centred=True,
+        ),
+    )
 
 
 # Some columns stand in several sheets, in other widths.
@@ -232,6 +287,7 @@ LEDGER: tuple[Column, ...] = (
     ),
     *_standing(9, 8),
     Column(gettext_lazy("是否达序时"), 6, "text", _on_plan, is_centred=True),
+    *_first_plan(8.5, 8),
     *_told(34, 9, 28, 28),
 )
 UNIT: tuple[Column, ...] = (
@@ -272,6 +328,10 @@ def _planned(line: DetailLine) -> Value:
     return line.terms.expected_at(Month.parse(line.month.period.code))
 
 
+def _first_planned(line: DetailLine) -> Value:
+    return line.original.expected_at(Month.parse(line.month.period.code)) if line.original else None
+
+
 DETAIL: tuple[Column, ...] = (
     Column(gettext_lazy("报告期"), 9, "text", lambda line: line.month.period.code),
     _code(6),
@@ -294,6 +354,14 @@ DETAIL: tuple[Column, ...] = (
     Column(gettext_lazy("差距"), 10, "number", _figure_of("gap")),
     Column(gettext_lazy("亮灯"), 8, "lamp", lambda line: _word(line.month.rag)),
     Column(gettext_lazy("计算亮灯"), 8, "text", lambda line: _word(line.month.computed_rag)),
+    Column(gettext_lazy("原目标"), 10, "number", lambda line: terms.target if (terms := line.original) else None),
+    Column(gettext_lazy("原序时"), 10, "number", _first_planned),
+    Column(
+        gettext_lazy("按原目标亮灯"),
+        9,
+        "text",
+        lambda line: _word(line.month.original_rag) if line.original else wording.MISSING,
+    ),
     Column(gettext_lazy("复核调整"), 8, "text", lambda line: _("是") if line.month.override else _("否")),
     Column(gettext_lazy("数据所属期"), 10, "text", lambda line: line.month.source_period or "--"),
     Column(gettext_lazy("应报"), 6, "text", lambda line: _("是") if line.month.is_asked else _("否")),
@@ -307,6 +375,63 @@ DETAIL: tuple[Column, ...] = (
 )
 
 
+def _change(name: str) -> Callable[[ChangeLine], Value]:
+    return lambda line: getattr(line.case.change, name)
+
+
+def _step_at(verb: ChangeVerb) -> Callable[[ChangeLine], Value]:
+    """When the step was taken last, since the case was asked for last."""
+    return lambda line: _local(line.case.taken.get(verb))
+
+
+def _yardstick(line: ChangeLine) -> str:
+    if line.case.state is not ChangeState.APPLIED:
+        return wording.MISSING
+    return _("原目标") if line.case.change.is_overdue else _("新目标")
+
+
+CHANGES: tuple[Column, ...] = (
+    _number(4.5),
+    _code(5.5),
+    _section(9),
+    _name(20),
+    _lead(12),
+    _post(12),
+    Column(gettext_lazy("状态"), 11, "text", lambda line: str(labels.CHANGE_STATE[line.case.state].text)),
+    Column(gettext_lazy("原目标"), 8.5, "number", lambda line: line.case.before.target),
+    Column(gettext_lazy("新目标"), 8.5, "number", lambda line: line.case.after.target),
+    _unit(6),
+    Column(
+        gettext_lazy("原完成时限"),
+        10.5,
+        "text",
+        lambda line: line.case.before.final_due_on.isoformat(),
+        is_centred=True,
+    ),
+    Column(
+        gettext_lazy("新完成时限"), 10.5, "text", lambda line: line.case.after.final_due_on.isoformat(), is_centred=True
+    ),
+    Column(gettext_lazy("调整内容"), 30, "text", lambda line: "；".join(line.case.lines)),
+    Column(gettext_lazy("原因"), 10, "text", lambda line: str(labels.CHANGE_REASON[line.case.change.reason].text)),
+    Column(gettext_lazy("情况说明"), 34, "text", _change("text")),
+    Column(gettext_lazy("申请日"), 10.5, "text", lambda line: line.case.change.asked_on.isoformat(), is_centred=True),
+    Column(gettext_lazy("申请时机"), 12, "text", lambda line: str(labels.CHANGE_TIMING[line.case.change.timing].text)),
+    Column(gettext_lazy("审签时间"), 16, "moment", _step_at(ChangeVerb.SIGN)),
+    Column(gettext_lazy("领导审定时间"), 16, "moment", _step_at(ChangeVerb.AGREE)),
+    Column(gettext_lazy("办理时间"), 16, "moment", _step_at(ChangeVerb.APPLY)),
+    Column(
+        gettext_lazy("自何期适用"),
+        9,
+        "text",
+        lambda line: line.case.change.former.replaced_from if line.case.change.former else wording.MISSING,
+        is_centred=True,
+    ),
+    Column(gettext_lazy("亮灯"), 8, "lamp", lambda line: _word(line.row.rag)),
+    *_first_plan(8.5, 8)[2:],
+    Column(gettext_lazy("考核依据"), 8, "text", _yardstick, is_centred=True),
+)
+
+
 def layout_of(kind: ExportKind, periods: Iterable[Period] = ()) -> Layout:
     """The sheet that holds a kind's rows; ``periods`` are the year's, for the heat map."""
     if kind is ExportKind.HEAT_MAP:
@@ -316,6 +441,7 @@ def layout_of(kind: ExportKind, periods: Iterable[Period] = ()) -> Layout:
         ExportKind.UNITS: Layout(UNIT, frozen=3, paper=A4),
         ExportKind.DETAIL: Layout(DETAIL, frozen=3, paper=A3),
         ExportKind.SCORES: Layout(UNITS, frozen=2, paper=A4),
+        ExportKind.CHANGES: Layout(CHANGES, frozen=4, paper=A3),
     }[kind]
 
 

@@ -10,7 +10,8 @@ from kpi.selectors import cockpit
 from kpi.selectors.people import contacts_by_department
 from kpi.selectors.scoreboard import Scoreboard
 from kpi.selectors.streaming import NEVER, Scope, filing_times
-from kpi.workbooks.layout import DetailLine, LedgerLine, Line
+from kpi.selectors.target_changes import by_indicator
+from kpi.workbooks.layout import ChangeLine, DetailLine, LedgerLine, Line
 from kpi.workbooks.order import Order
 from kpi.workbooks.tally import Tally
 
@@ -41,9 +42,22 @@ def _months_of(board: Scoreboard) -> Iterator[DetailLine]:
             yield DetailLine(row, month, times.get((row.indicator.pk, month.period.code), NEVER))
 
 
+def change_lines(scope: Scope, tally: Tally) -> Iterator[ChangeLine]:
+    """A line a change of target, by indicator in report order; the whole scope is summed up all the same."""
+    cases, number = by_indicator(scope.year, scope.now), 0
+    for board in scope.boards():
+        tally.add(board)
+        for row in board.rows:
+            for case in cases.get(row.indicator.pk, ()):
+                number += 1
+                yield ChangeLine(number, row, case)
+
+
 def first_lines(order: Order, most: int) -> list[Line]:
     """The lines the first sheet begins with, for a preview (8 queries, however many lines there are)."""
     scope = order.scope
+    if order.kind is ExportKind.CHANGES:
+        return list(islice(change_lines(scope, Tally()), most))
     keys = list(scope.indicators().values_list("pk", flat=True)[:most])
     board = scope.board_of(keys)
     if order.kind is ExportKind.DETAIL:

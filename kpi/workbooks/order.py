@@ -61,6 +61,7 @@ class Order:
             ExportKind.UNITS: _("%(year)s年政府工作报告目标任务部门分表（%(period)s）"),
             ExportKind.DETAIL: _("%(year)s年政府工作报告目标任务逐月明细（截至%(period)s）"),
             ExportKind.SCORES: _("%(year)s年政府工作报告目标任务考核得分（截至%(period)s）"),
+            ExportKind.CHANGES: _("%(year)s年政府工作报告目标任务目标调整一览（截至%(period)s）"),
         }
         return names[self.kind] % {"year": self.period.report.year, "period": wording.month(self.period.code)}
 

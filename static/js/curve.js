@@ -29,6 +29,7 @@ function optionsOf(data) {
   const planAt = lastKnown(data.plan, 9), likelyAt = lastKnown(data.likely), end = data.plan.length - 1;
   // A label keeps to the side of its line that the other line leaves free.
   const isAhead = (place) => data.likely[place] !== null && data.likely[place] > data.plan[place];
+  const isBelow = isAhead(planAt) || data.original[planAt] > data.plan[planAt];
   return {
     animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: 300,
@@ -50,7 +51,8 @@ function optionsOf(data) {
       { ...fan, name: "low", data: data.low, tooltip: { show: false } },
       { ...fan, name: "fan", data: width, areaStyle: { color: BRAND, opacity: 0.14 }, tooltip: { show: false } },
       line("target", labelled(data.target, names.target, 0, [4, -16], INK), { color: INK, width: 1 }, { step: "end", symbolSize: 0.1, showSymbol: true }),
-      line("plan", labelled(data.plan, names.plan, planAt, isAhead(planAt) ? [6, 8] : [-4, -16], INK2, isAhead(planAt) ? "left" : "right"), { color: PLAN, width: 1.6 }, { showSymbol: true, symbolSize: 0.1 }),
+      line("original", labelled(data.original, names.original, lastKnown(data.original, 7), [-4, -16], INK2, "right"), { color: PLAN, width: 1.6, type: [6, 5] }, { showSymbol: true, symbolSize: 0.1 }),
+      line("plan", labelled(data.plan, names.plan, planAt, isBelow ? [6, 8] : [-4, -16], INK2, isBelow ? "left" : "right"), { color: PLAN, width: 1.6 }, { showSymbol: true, symbolSize: 0.1 }),
       line("likely", labelled(data.likely, names.likely, likelyAt, [0, isAhead(end) ? -20 : 14], INK, "right"), { color: BRAND, width: 2, type: [5, 4] }, { showSymbol: true, symbolSize: 0.1 }),
       line("actual", labelled(data.actual, names.actual, lastKnown(data.actual), [10, 8], INK), { color: BRAND, width: 3 }, {
         showSymbol: true, symbol: "circle", symbolSize: 7,

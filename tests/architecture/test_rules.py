@@ -26,6 +26,7 @@ CODE_AT = {
     "NotPermitted": 0,
     "PermissionRefused": 0,
     "FieldError": 1,
+    "Flaw": 1,
     "fail": 1,
     "require": 1,
 }

@@ -20,7 +20,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Department, User
-from kpi.models import Period, ReminderPolicy, ScoringScheme, Submission, WindowChange
+from kpi.domain.target_changes import ChangeVerb
+from kpi.models import Period, ReminderPolicy, ScoringScheme, Submission, TargetChange, WindowChange
 from notifications.keys import encrypt
 from notifications.models import Robot
 from tests.bulletins import draft_of, published
@@ -29,6 +30,7 @@ from tests.journeys.conftest import Product, enter, is_trouble, serving
 from tests.many import empty_year
 from tests.notifications.logged import something_to_log
 from tests.people import session_of
+from tests.target_changes import ask, step
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -125,6 +127,23 @@ def add_a_step_for_nobody(page: Page) -> None:
 def make_it(page: Page) -> None:
     page.get_by_role("button", name="生成").click()
     page.get_by_text("已排队").wait_for()
+
+
+def ask_for_nothing(page: Page) -> None:
+    page.get_by_role("button", name="送本单位负责人审签").click()
+    page.locator(".errs").wait_for()
+
+
+def open_no_window(page: Page) -> None:
+    page.locator("#closes_on").fill("01月")
+    page.get_by_role("button", name="立新窗口").click()
+    page.locator(".errs").wait_for()
+
+
+def refuse_without_words(page: Page) -> None:
+    page.locator("#refuse summary").click()
+    page.locator("#refuse button").click()
+    page.locator(".errs").wait_for()
 
 
 def empty_a_field(page: Page) -> None:
@@ -237,6 +256,7 @@ EMPTY = (
     "directives/",
     "bulletins/",
     "scores/",
+    "target-changes/",
 )
 VISITS = (
     Visit("", "/login/"),
@@ -254,6 +274,10 @@ VISITS = (
     Visit("nyj_staff", f"{FORM}/A06/"),  # nothing said yet
     Visit("nyj_staff", f"{FORM}/A06/", submit_empty),
     Visit("nyj_staff", "/2025/directives/"),
+    Visit("nyj_staff", "/2025/kpis/A06/target-changes/new/"),
+    Visit("nyj_staff", "/2025/kpis/A06/target-changes/new/", ask_for_nothing),
+    Visit("nyj_staff", "/2025/target-changes/"),  # nothing in it
+    Visit("gzw_staff", "/2025/kpis/T06/target-changes/new/"),  # nodes
     Visit("nyj_staff", f"{FORM}/A11/"),  # townships
     Visit("nyj_staff", f"{FORM}/A07/"),  # filed, with a file
     Visit("nyj_staff", f"{FORM}/A05/discard/"),
@@ -305,6 +329,15 @@ VISITS = (
     Visit("dcs_1", "/2025/directives/"),
     Visit("dcs_1", "/2025/directives/3/"),
     Visit("dcs_1", "/2025/cockpit/"),
+    Visit("dcs_1", "/2025/target-changes/?tab=applied"),
+    Visit("dcs_1", "/2025/target-changes/{applied}/"),
+    Visit("dcs_1", "/2025/desk/target-changes/window/"),
+    Visit("dcs_1", "/2025/desk/target-changes/window/", open_no_window),
+    Visit("vm_exec", "/2025/target-changes/"),
+    Visit("vm_exec", "/2025/target-changes/{waiting}/"),
+    Visit("vm_exec", "/2025/target-changes/{waiting}/", refuse_without_words),
+    Visit("vm_exec", "/2025/cockpit/"),
+    Visit("gzw_staff", "/2025/target-changes/{back}/repair/"),
     Visit("dcs_1", "/2025/kpis/I12/?period=2025-05"),
     Visit("dcs_1", "/2025/exports/"),
     Visit("dcs_1", "/2025/exports/?kind=heat_map&period=2025-06&unit=", make_it),
@@ -396,7 +429,7 @@ VISITS = (
 NO_PAGES = {
     *("current-grid", "home"),
     *("api-board", "bulletin-docx", "evidence", "export", "export-jobs", "ledger", "report-template"),
-    *("delegate", "delegation-revoke", "extension-answer", "unlock-answer"),
+    *("delegate", "delegation-revoke", "extension-answer", "unlock-answer", "target-change-file"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act", "plan-preview", "set-aside", "year-home"),
     *("notice-open", "notices-act", "notices-undo", "follow"),
     *("sessions-end", "logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
@@ -408,6 +441,7 @@ REACHED = {"import-preview": upload_template, "recovery-codes": renew_the_codes}
 def test_no_page_is_forgotten():
     """Each named address is visited, or is no page."""
     keys = {"T42": 1, "I37": 1, "T36": 1, "robot": 1, "rules": 1, "scheme": 1, "undone": "2025-08/undo/1"}
+    keys |= {"applied": 1, "waiting": 1, "back": 1}
     paths = {visit.path.format(**keys).partition("?")[0] for visit in VISITS} - {"/2025/kpis/X99/"}
     visited = {resolve(path).url_name for path in paths}
     visited |= {name for name, step in REACHED.items() if any(visit.then is step for visit in VISITS)}
@@ -444,6 +478,13 @@ def a_robot() -> Robot:
     )
 
 
+def cases() -> dict[str, int]:
+    """Changes of target: the trial's own, and one that was sent back."""
+    of_trial = dict(TargetChange.objects.values_list("indicator__code", "pk"))
+    back = step(ask("T05", "gzw_staff", final_due_on="2025-11-30"), ChangeVerb.SEND_BACK, "gzw_head")
+    return {"applied": of_trial["I31"], "waiting": of_trial["T07"], "back": back.pk}
+
+
 class Trial(NamedTuple):
     """The product; the keys of June's reports by code; a session of everybody who visits."""
 
@@ -470,7 +511,7 @@ def trial(django_db_setup, database_name, tmp_path_factory, django_db_blocker) -
         scheme = ScoringScheme.objects.create(
             code="guiyang", name="下半年方案", version="2025-08-01", effective_from="2025-08-01", is_default=True
         )
-        keys |= {"rules": rules.pk, "robot": a_robot().pk, "scheme": scheme.pk}
+        keys |= {"rules": rules.pk, "robot": a_robot().pk, "scheme": scheme.pk, **cases()}
         keys["undone"] = f"2025-08/undo/{a_window_change().pk}"
         sessions = {person: session_of(person) for person in {visit.person for visit in VISITS} if person}
     with serving(name, tmp_path_factory.mktemp("pages")) as product:

@@ -15,7 +15,7 @@ from kpi.models import FormerPlan, Indicator, Period, PlanPoint
 from kpi.selectors import scoreboard
 from kpi.selectors.terms import original_terms, terms_at, yardstick
 from kpi.services import periods
-from kpi.services.replanning import NewPlan, present_terms, replace_plan
+from kpi.services.replanning import present_terms, replace_plan
 from tests.conftest import NOW
 
 MAY, JUNE, JULY = (Month(2025, number) for number in (5, 6, 7))
@@ -27,7 +27,7 @@ def indicator(code: str) -> Indicator:
 
 def change(code: str, applies_from: Month = JUNE, *, too_late: bool = False, **wish) -> FormerPlan:
     found = indicator(code)
-    held = NewPlan.of(present_terms(found))
+    held = present_terms(found).held
     plan, nodes = held.plan | wish.pop("plan", {}), held.nodes | wish.pop("nodes", {})
     new = replace(held, plan=plan, nodes=nodes, **wish)
     return replace_plan(
@@ -104,7 +104,7 @@ def test_what_held_before_is_never_rewritten_and_one_change_begins_a_month(db):
 
 def test_a_month_that_is_not_due_any_more_owes_no_report(db):
     found = indicator("A06")
-    held = NewPlan.of(present_terms(found))
+    held = present_terms(found).held
     new = replace(held, plan={month: value for month, value in held.plan.items() if month != JUNE})
     assert row_of("A06", "2025-06").current.is_asked
     replace_plan(indicator=found, new=new, applies_from=JUNE, reason="", stays_yardstick=False, now=NOW)

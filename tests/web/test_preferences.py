@@ -16,7 +16,7 @@ from tests.messages import put
 
 PAGE = "/inbox/preferences/"
 NO_HOURS = {"digest_at": "", "opens_at": "", "closes_at": ""}
-ALL = [f"{group}:email" for group in ("report", "review", "directive", "lamp", "cosign", "bulletin", "score")]
+ALL = [f"{group}:email" for group in ("report", "review", "directive", "lamp", "cosign", "target", "bulletin", "score")]
 
 
 def choose(client: Client, *, on: list[str] = ALL, **times: str):

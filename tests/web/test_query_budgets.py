@@ -20,7 +20,7 @@ from tests.web.test_review_pages import DAY, adjust
 SIZES = (40, 400)
 KEPT = ("agriculture", "tourism", "state_assets", "industry", "science", "commerce")
 # Opened by the pages, so that they must be among the forty.
-SHOWN = ("A06", "I12", "I39", "T01", "T05", "T24")
+SHOWN = ("A06", "I12", "I31", "I39", "T01", "T05", "T07", "T24")
 
 
 @pytest.fixture(scope="module", params=SIZES)

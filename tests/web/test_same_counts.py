@@ -297,7 +297,7 @@ def fingerprint_of(board: Scoreboard) -> str:
     lines = {}
     for row in board.rows:
         record = as_record(row)
-        for name in ("value", "plan", "target", "ratio", "gap", "to_green"):
+        for name in ("value", "plan", "target", "original_target", "original_plan", "ratio", "gap", "to_green"):
             record[name] = plain(record[name])
         record["months"] = [
             {

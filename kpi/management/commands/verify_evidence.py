@@ -2,7 +2,6 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kpi.models import Evidence
 from kpi.services import evidence
 
 
@@ -12,7 +11,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         damaged = evidence.damaged()
         for file in damaged:
-            self.stdout.write(f"{file.key} {file.submission} {file.name}")
+            self.stdout.write(f"{file.key} {file.owner} {file.name}")
         if damaged:
-            raise CommandError(f"{len(damaged)} of {Evidence.objects.count()} files are missing or differ")
-        self.stdout.write(f"{Evidence.objects.count()} files, all as they were attached")
+            raise CommandError(f"{len(damaged)} of {evidence.count()} files are missing or differ")
+        self.stdout.write(f"{evidence.count()} files, all as they were attached")

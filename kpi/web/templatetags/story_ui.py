@@ -23,7 +23,13 @@ register.filter("odds", forecasting.odds)
 def story_curve(story: Story, width: int = 640, height: int = 280) -> dict[str, object]:
     """The server's own drawing: for print, and wherever no script runs."""
     chart = charts.curve(
-        story.row, width=width, height=height, forecast=story.forecast, targets=story.targets, terms=story.terms
+        story.row,
+        width=width,
+        height=height,
+        forecast=story.forecast,
+        targets=story.targets,
+        terms=story.terms,
+        original=story.original,
     )
     return {"chart": chart, "row": story.row, "forecast": story.forecast, "title": story.title}
 

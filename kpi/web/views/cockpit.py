@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from accounts import clock
 from kpi.domain.values import Rag
 from kpi.models import Indicator
-from kpi.selectors import attention, cockpit, forecasts, living_report, units
+from kpi.selectors import attention, cockpit, forecasts, living_report, target_changes, units
 from kpi.selectors.attention import Item
 from kpi.selectors.directives import Standing
 from kpi.selectors.scoreboard import Row, Scoreboard
@@ -38,6 +38,7 @@ def show_cockpit(request: HttpRequest, year: int) -> HttpResponse:
         "cards": lambda: attention.cards(found()),
         "ambers": lambda: attention.long_ambers(found()),
         "directives": said,
+        "target_changes": later(target_changes.waiting_for, request.actor, year) if not seen.is_past else (),
         "overdue": lambda: sum(each.is_overdue for rows in said().values() for each in rows),
         "explanations": later(lambda: cockpit.explanations((item.row for item in found()), seen.cut_off)),
         **_changes(seen.board),

@@ -30,6 +30,7 @@ from kpi.selectors import (
     people,
     reviewing,
     scoreboard,
+    target_changes,
     worklist,
 )
 from kpi.selectors.reviewing import Reviewed
@@ -130,6 +131,7 @@ def sign_off_list(
         "today": clock.today(),
         "phrases": labels.RETURN_PHRASES,
         "waiting": waiting,
+        "target_changes": target_changes.waiting_for(actor, year),
         "plain": sum(line.why is None for line in waiting),
         "ticked": request.POST.getlist("item"),
         "problem": problem,

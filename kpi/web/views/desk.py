@@ -25,6 +25,7 @@ from kpi.selectors import (
     editions,
     history,
     scrutiny,
+    target_changes,
     windows,
     worklist,
 )
@@ -78,6 +79,7 @@ def render_desk(
         "guessed_years": days.unknown_years([year, year + 1]),
         "directives": directives.counts_of((row.indicator for row in board.rows), now),
         "window": windows.state_of(board.period),
+        "target_changes": target_changes.waiting_for(request.actor, year),
         "burdens": burdens,
         "burden_total": burden.total(burdens),
         "health": logbook.health(),

@@ -19,7 +19,7 @@ from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, Peri
 from kpi.domain.periods import Period as Month
 from kpi.domain.values import Kind
 from kpi.models import Period, Submission
-from kpi.selectors import cosigning, scoreboard, worklist
+from kpi.selectors import cosigning, scoreboard, target_changes, worklist
 from kpi.selectors.content import Content
 from kpi.services import evidence, submissions, windows
 from kpi.services.content import ContentInvalid, FieldError
@@ -42,6 +42,7 @@ def show_todo(request: HttpRequest, year: int) -> HttpResponse:
     context = {
         "work": work,
         "asked": cosigning.awaiting(actor=request.actor, year=year, now=now),
+        "target_changes": target_changes.waiting_for(request.actor, year),
         "period": work.board.period,
         "now": now,
         "next_period": _next_period(work.board),

@@ -6,9 +6,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts import clock
+from kpi.domain.target_changes import ChangeParty
 from kpi.domain.values import Kind
 from kpi.models import Indicator
-from kpi.selectors import cosigning, directives, history
+from kpi.selectors import cosigning, directives, history, target_changes
 from kpi.selectors.comparing import last_year_of, with_last_year
 from kpi.selectors.configuration import with_leads
 from kpi.selectors.splitting import with_unit_targets
@@ -32,6 +33,8 @@ def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "progress": cosigning.of_row(row.current.submission) if row.current.submission else None,
         "last": last_year_of(row.indicator),
         "directives": directives.for_indicator(row.indicator, request.actor, story.cutoff),
+        "reads_cases": target_changes.may_read(request.actor, row.indicator),
+        "asks_for_change": ChangeParty.UNIT in target_changes.parties(request.actor, row.indicator),
         "now": clock.now(),
     }
     return render(request, "kpi/indicator.html", context)
@@ -58,4 +61,5 @@ def story_or_404(request: HttpRequest, year: int, code: str) -> Story:
         raise Http404
     siblings = [other for other in seen.board.rows if other is not row]
     steps = history.steps_of(row.indicator, request.actor)
-    return Story(row, seen.board, siblings, steps, seen.cut_off, is_past=seen.is_past)
+    cases = target_changes.of_indicator(row.indicator, request.actor) if row.indicator.has_cases else []
+    return Story(row, seen.board, siblings, steps, seen.cut_off, is_past=seen.is_past, cases=cases)
