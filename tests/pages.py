@@ -40,13 +40,15 @@ LEADER_PAGES = (
     Page("vm_commerce", "/2025/scores/2025-05/posts/vice_mayor_commerce/"),
     Page("vm_exec", "/2025/target-changes/"),
     Page("vm_exec", "/2025/target-changes/3/"),
-    Page("mayor", "/2025/kpis/I31/"),
-    Page("mayor", "/2025/kpis/T07/"),
+    # With changes of target, which are read for those alone that have any.
+    Page("mayor", "/2025/kpis/I31/", 13),
+    Page("mayor", "/2025/kpis/T07/", 13),
     Page("nyj_staff", "/2025/todo/"),
 )
 WORKING_PAGES = (
     Page("mayor", "/2025/kpis/I12/"),
-    Page("nyj_staff", "/2025/kpis/A06/target-changes/new/"),
+    # Whether it may be asked for at all: the window, locked months, former plans, an open case, what is done already.
+    Page("nyj_staff", "/2025/kpis/A06/target-changes/new/", 13),
     Page("dcs_1", "/2025/target-changes/?tab=applied"),
     Page("dcs_1", "/2025/desk/target-changes/window/"),
     Page("mayor", "/2025/kpis/I39/"),
@@ -59,18 +61,18 @@ WORKING_PAGES = (
     Page("nyj_staff", "/inbox/"),
     Page("nyj_staff", "/inbox/preferences/"),
     Page("dcs_1", "/notices/robots/"),
-    # The desk alone shows seven things more: what reports rest on, changed definitions, lost anchors, the window's open
-    # requests, the calendar's gaps, the last chases, whether sending is alive; and like every page the list of years.
-    Page("dcs_1", "/2025/desk/", 17),
+    # The desk alone shows eight things more: what reports rest on, changed definitions, lost anchors, the window's open
+    # requests, changes of target, the calendar's gaps, the last chases, whether sending is alive.
+    Page("dcs_1", "/2025/desk/", 18),
     Page("dcs_1", "/2025/desk/reports/"),
     Page("dcs_1", "/2025/desk/reports/?period=2025-05&span=year&state=late"),
-    Page("dcs_1", "/2025/desk/attention/"),
+    Page("dcs_1", "/2025/desk/attention/", 13),
     Page("dcs_1", "/2025/desk/periods/2025-06/extensions/"),
     Page("dcs_1", "/2025/desk/periods/2025-05/unlock/"),
     # Beside the board and the period: states, extensions, the last chases, and who is told; for more time the calendar.
-    Page("dcs_1", "/2025/desk/periods/2025-06/lock/", 14),
-    Page("dcs_1", "/2025/desk/periods/2025-06/close/", 15),
-    Page("dcs_1", "/2025/desk/periods/2025-06/extend/", 16),
+    Page("dcs_1", "/2025/desk/periods/2025-06/lock/", 15),
+    Page("dcs_1", "/2025/desk/periods/2025-06/close/", 16),
+    Page("dcs_1", "/2025/desk/periods/2025-06/extend/", 17),
     Page("dcs_1", "/2025/desk/reminders/policy/"),
     Page("dcs_1", "/2025/desk/reminders/policy/new/"),
     # The planner's own reads, and the ways of what it plans.

@@ -39,7 +39,7 @@ AUGUST = NOW.replace(month=8, day=4)
 CSS = {label.css: rag for rag, label in labels.RAG.items()}
 WORDS = {str(label.text): rag for rag, label in labels.RAG.items()}
 # The seed of a failure is in the test's name.
-SEEDS = (1, 2, 20250704)
+SEEDS = (2, 3, 20250704)
 
 
 @pytest.fixture(params=SEEDS, ids=lambda seed: f"seed-{seed}")

@@ -11,7 +11,9 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -27,7 +29,9 @@ from kpi.documents.docx import write
 from kpi.domain.bulletin_record import AnnexRow
 from kpi.domain.exporting import ExportKind
 from kpi.domain.official import one_line
-from kpi.models import ExportJob, Indicator, Milestone, PastResult, Period, Submission, Target
+from kpi.domain.target_changes import ChangeReason, ChangeState, Timing
+from kpi.models import ExportJob, Indicator, Milestone, PastResult, Period, Submission, Target, TargetChange
+from kpi.selectors.target_changes import present_terms
 from kpi.workbooks import export
 from kpi.workbooks.cells import Sheet
 from kpi.workbooks.template import template
@@ -45,13 +49,15 @@ def typed(django_db_setup, django_db_blocker) -> Iterator[Texts]:
     """The texts wherever somebody may type, by indicator code; rolled back after the module."""
     with django_db_blocker.unblock(), transaction.atomic():
         found = {}
-        for indicator, text in zip(Indicator.objects.order_by("pk"), PAYLOADS, strict=False):
+        asker, indicators = User.objects.get(username="nyj_staff"), Indicator.objects.select_related("report")
+        for indicator, text in zip(indicators.order_by("pk"), PAYLOADS, strict=False):
             Indicator.objects.filter(pk=indicator.pk).update(name=text, unit=text[:20], definition=text)
             Submission.objects.filter(indicator=indicator, period__code="2025-06").update(narrative=text)
             found[indicator.code] = text
             PastResult.objects.create(
                 indicator=indicator, year=2024, value=Decimal("-1.5"), unit=text[:20], source=text, note=text
             )
+            a_case(indicator, text, asker)
         assert len(found) == len(PAYLOADS) >= 40
         for rows, field in ((Target, "reason"), (Milestone, "name"), (Department, "duties")):
             for pk, text in zip(rows.objects.order_by("pk").values_list("pk", flat=True), PAYLOADS, strict=False):
@@ -61,6 +67,23 @@ def typed(django_db_setup, django_db_blocker) -> Iterator[Texts]:
         )
         yield found
         transaction.set_rollback(True)
+
+
+def a_case(indicator: Indicator, text: str, asker: User) -> None:
+    """A change of target that was asked for with these words, and withdrawn."""
+    TargetChange.objects.create(
+        indicator=indicator,
+        reason=ChangeReason.OTHER,
+        text=text,
+        final_due_on=date(2025, 12, 30),
+        held=present_terms(indicator).as_row(),
+        asked_on=NOW.date(),
+        asked_at=NOW,
+        timing=Timing.IN_TIME,
+        state=ChangeState.WITHDRAWN,
+        form_key=uuid4(),
+        filed_by=asker,
+    )
 
 
 def signed_in(username: str) -> Client:
@@ -134,7 +157,8 @@ WORKBOOKS: dict[str, Callable[[], bytes]] = {
 TEXT_FILES = {f"admin {table.name} csv": administration(place, CSV) for place, table in enumerate(TABLES)}
 # Roles are codes and days: nobody types a text there.
 WITHOUT_TEXT = {"admin memberships xlsx", "admin memberships csv"}
-PREVIEWS = [f"/2025/exports/?kind={kind}&period=2025-06&unit=tourism" for kind in OF_A_MONTH]
+UNIT_SHOWN = {ExportKind.CHANGES: ""}
+PREVIEWS = [f"/2025/exports/?kind={kind}&period=2025-06&unit={UNIT_SHOWN.get(kind, 'tourism')}" for kind in OF_A_MONTH]
 # What is uploaded again, through the reader of uploads; the others' strings stand in their cells.
 READ_AGAIN = {way for way in WORKBOOKS if way.startswith(("admin", "filing"))}
 
