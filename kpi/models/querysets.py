@@ -98,15 +98,17 @@ class IndicatorQuerySet(models.QuerySet):
     def with_plan(self) -> IndicatorQuerySet:
         """Annotate ``planned``: month to planned value as text, so that no float comes near it; ``None`` without any.
 
-        A mapping in place of twelve rows an indicator. ``former_rows`` beside it are what held before, oldest first,
-        as plain mappings too; ``selectors.terms`` says which one holds in a month.
+        A mapping in place of twelve rows an indicator. Beside it ``with_former_plans``.
         """
         points = apps.get_model("kpi", "PlanPoint").objects.filter(indicator=OuterRef("pk")).order_by()
+        return self.with_former_plans().annotate(planned=Subquery(points.values("indicator").values(plan=PLAN)))
+
+    def with_former_plans(self) -> IndicatorQuerySet:
+        """Annotate ``former_rows``: what held before, oldest first, as plain mappings; ``selectors.terms`` says which
+        one holds in a month.
+        """
         former = apps.get_model("kpi", "FormerPlan").objects.filter(indicator=OuterRef("pk")).order_by("replaced_from")
-        return self.annotate(
-            planned=Subquery(points.values("indicator").values(plan=PLAN)),
-            former_rows=ArraySubquery(former.values(row=FORMER_ROW)),
-        )
+        return self.annotate(former_rows=ArraySubquery(former.values(row=FORMER_ROW)))
 
     def with_nodes(self) -> IndicatorQuerySet:
         """Annotate ``node_rows``: the milestones in order, as plain mappings with the days as text.

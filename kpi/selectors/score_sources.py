@@ -30,6 +30,7 @@ from kpi.domain.scoring import (
 )
 from kpi.domain.values import Comparator, Kind, Polarity, Strength, SubmissionState, Timeliness, Verb
 from kpi.models import AssessmentSnapshot, Indicator, Period, Review, ScoreLine
+from kpi.selectors.terms import kept_terms, yardstick
 
 Judged = Department | Post
 PEERS_MISSING = "peers_missing"
@@ -69,7 +70,9 @@ def gather(period: Period) -> Ground:
         period=period,
         edition=max((found.edition for found in own), default=0),
         indicators=list(
-            indicators.select_related("lead_department", "accountable_post").prefetch_related("supporting_departments")
+            indicators.with_former_plans()
+            .select_related("lead_department", "accountable_post")
+            .prefetch_related("supporting_departments")
         ),
         snapshots=snapshots,
         returns=_returns(period),
@@ -160,17 +163,19 @@ def _judged_by(indicator: Indicator, scheme: Scheme) -> Iterator[tuple[Judged, S
 
 
 def figures_of(indicator: Indicator, months: Sequence[AssessmentSnapshot]) -> Figures:
-    """The indicator as the last of its months has it."""
+    """The indicator as the last of its months has it; a change that was asked for too late does not help it."""
     last = months[-1]
+    month = Month.parse(last.period.code)
+    kept = kept_terms(indicator, month)
     asked = [Timeliness(month.timeliness) for month in months if month.is_asked and month.timeliness]
     return Figures(
         kind=Kind(indicator.kind),
         polarity=Polarity(indicator.polarity),
         comparator=Comparator(indicator.comparator),
-        is_final=Month.parse(last.period.code).last_day >= indicator.final_due_on,
+        is_final=month.last_day >= yardstick(indicator, month).final_due_on,
         actual=last.actual,
-        expected=last.expected,
-        target=last.target,
+        expected=kept.expected_at(month) if kept else last.expected,
+        target=kept.target if kept else last.target,
         last_asked=asked[-1] if asked else None,
         is_unpublished=last.is_unpublished,
         peers_known=last.reason != PEERS_MISSING,

@@ -103,9 +103,14 @@ def original_terms(indicator: Indicator) -> Terms:
 
 def yardstick(indicator: Indicator, month: Period) -> Terms:
     """What scores measure by in ``month``: what holds then, but a plan that was replaced too late stays."""
+    return kept_terms(indicator, month) or terms_at(indicator, month)
+
+
+def kept_terms(indicator: Indicator, month: Period) -> Terms | None:
+    """The plan that was replaced too late by ``month`` and so stays the yardstick, where there is one."""
     kept = (row for row in indicator.former_rows if row["stays_yardstick"] and row["replaced_from"] <= str(month))
     found = next(kept, None)
-    return terms_at(indicator, month) if found is None else Terms(indicator, found)
+    return None if found is None else Terms(indicator, found)
 
 
 def is_changed_by(indicator: Indicator, month: Period) -> bool:

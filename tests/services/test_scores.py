@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from uuid import uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from kpi.domain.scoring import ScoreReason
 from kpi.models import (
     Directive,
     Evidence,
+    FormerPlan,
     Indicator,
     PlanPoint,
     Review,
@@ -166,6 +168,27 @@ def test_scores_are_made_from_snapshots_never_from_live_data(db):
     assert figures_of(again(before)) == wanted
 
 
+@pytest.mark.parametrize(("is_overdue", "against"), [(False, "the snapshot's"), (True, "the former plan's")])
+def test_a_change_that_was_asked_for_too_late_leaves_the_yardstick_as_it_was(db, is_overdue, against):
+    """Farmland is planned at 0.48 by February; what held before asked for 1.20."""
+    led = Indicator.objects.get(code="A06")
+    before = line_of(sheet_of(drafted(FREE), "agriculture"), "A06")
+    FormerPlan.objects.create(
+        indicator=led,
+        replaced_from=FREE,
+        target=Decimal("8.00"),
+        final_due_on=led.final_due_on,
+        plan={FREE: "1.2000"},
+        nodes=[],
+        stays_yardstick=is_overdue,
+        replaced_at=NOW,
+    )
+    after = line_of(sheet_of(again(before.sheet.run), "agriculture"), "A06")
+    wanted = Decimal("1.2000") if is_overdue else before.yardstick
+    assert (after.against, after.yardstick, after.actual) == ("plan", wanted, before.actual), against
+    assert (Fraction(after.share) < Fraction(before.share)) is is_overdue
+
+
 def test_a_directive_a_sign_in_or_a_file_never_changes_a_score(actor, settings):
     """The limits of 2024 (docs/rules/scoring.md): what leaders say, who signs in and what is attached score nothing."""
     before = drafted(FREE)
@@ -186,6 +209,7 @@ def test_a_directive_a_sign_in_or_a_file_never_changes_a_score(actor, settings):
 
 ALLOWED = {
     "kpi_assessmentsnapshot",
+    "kpi_formerplan",
     "kpi_period",
     "kpi_report",
     "kpi_review",
