@@ -30,7 +30,7 @@ def test_a_month_from_filing_to_the_ledger(sign_in, worker):
     leader = sign_in("mayor")
     leader.goto("/2025/cockpit/")
     heading = leader.get_by_role("heading", level=1)
-    expect(heading).to_contain_text("9 项预警")
+    expect(heading).to_contain_text("8 项预警")
     expect(lamp_cell(leader, "A06")).to_contain_text("未填")
 
     # Filing: the preview follows the typing, and an incomplete form says where.
@@ -75,14 +75,14 @@ def test_a_month_from_filing_to_the_ledger(sign_in, worker):
     expect(head.get_by_role("status")).to_contain_text("已审签")
     leader.reload()
     expect(lamp_cell(leader, "A06")).to_contain_text("未复核")
-    expect(heading).to_contain_text("9 项预警")
+    expect(heading).to_contain_text("8 项预警")
 
     office = sign_in("dcs_1")
     office.get_by_role("link", name=re.compile("A06")).first.click()
     office.get_by_role("button", name="审定").click()
     expect(office.get_by_role("status")).to_contain_text("已审定")
     leader.reload()
-    expect(heading).to_contain_text("8 项预警")
+    expect(heading).to_contain_text("7 项预警")
     expect(lamp_cell(leader, "A06")).to_contain_text("正常")
 
     # Whoever has not filed is reminded, five workdays before the end in the inbox only; what is red is also written of.
