@@ -124,9 +124,9 @@ def write_kept(order, path: Path, kept: list) -> None:
     """The writer part alone: the same sheet from lines that are in memory."""
     from xlsxwriter import Workbook
 
+    from accounts.spreadsheets.formats import PLAIN
     from kpi.domain.exporting import ExportKind
     from kpi.workbooks import flat
-    from kpi.workbooks.cells import PLAIN
     from kpi.workbooks.frame import Frame
     from kpi.workbooks.layout import layout_of
     from kpi.workbooks.tally import Tally

@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.core.management import call_command
@@ -109,3 +111,18 @@ def test_writes_live_in_services_and_models():
     edges = [path for path in SOURCES if {"web", "api", "selectors"} & set(path.relative_to(ROOT).parts)]
     found = [path.name for path in edges if writing.search(path.read_text(encoding="utf-8"))]
     assert found == []
+
+
+def test_what_the_benchmarks_import_is_there():
+    """They import late, after Django is set up, and nobody runs them with the tests."""
+    missing = []
+    for path in (ROOT / "benchmarks").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                module = import_module(node.module)
+                missing += [
+                    f"{path.name}: {node.module}.{each.name}"
+                    for each in node.names
+                    if not hasattr(module, each.name) and not find_spec(f"{node.module}.{each.name}")
+                ]
+    assert missing == []
