@@ -18,11 +18,9 @@ from zoneinfo import ZoneInfo
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 
-if sys.argv[1:] == ["extraction"]:
+if sys.argv[1:2] in (["extraction"], ["proposals"]):
     # Pure: no servers, no year.
-    from benchmarks import extraction
-
-    extraction.main()
+    importlib.import_module(f"benchmarks.{sys.argv[1]}").main()
     sys.exit(0)
 
 import tests.services_plugin  # noqa: F401 — starts the servers and loads the year
