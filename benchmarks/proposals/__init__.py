@@ -1,4 +1,4 @@
-"""``python -m benchmarks proposals``: how often the right unit and the right predecessor are proposed. Pure: no servers.
+"""``python -m benchmarks proposals [-v]``: how often the right unit and the right predecessor are proposed; no servers.
 
 Leads of 2025 (``fixtures/indicators-2025.csv``) from the duties alone, with nothing of that year in what is asked;
 phrases of other fields and a following year composed for this (the CSV files beside this file).
@@ -7,10 +7,9 @@ phrases of other fields and a following year composed for this (the CSV files be
 from __future__ import annotations
 
 import csv
-import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kpi.domain.continuing import Earlier, continuing
@@ -21,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 FIXTURES = ROOT / "fixtures"
 LINE = "{:<58} {:>5} {:>12} {:>12} {:>7}"
+HEAD = LINE.format("leads", "asked", "first", "first three", "none")
 Asked = tuple[str, str, str, str]
 
 
@@ -61,7 +61,7 @@ def _at(proposed: Sequence[Extracted], start: int, end: int) -> Extracted | None
 
 def main() -> None:
     is_telling = "-v" in sys.argv
-    print(LINE.format("leads", "asked", "first", "first three", "none"))
+    print(HEAD)
     asked, duties = list(of_2025()), Owners(units())
     told("2025, duties", duties, [(phrase, metric, "", lead) for phrase, metric, _section, lead in asked], is_telling)
     told("2025, duties and headings", duties, asked, is_telling)
@@ -85,26 +85,54 @@ def told(name: str, owners: Owners, asked: Sequence[Asked], is_telling: bool) ->
 
 
 def following(is_telling: bool) -> None:
-    """A composed 2026: what goes on, with which task; and who leads it, learned from 2025."""
+    """What goes on in a composed 2026 and in another city; and who leads it, learned from 2025."""
     tasks = table(FIXTURES / "indicators-2025.csv")
     quotes = {row["code"]: row["quote"] for row in table(FIXTURES / "commitments-2025.csv")}
     phrases = table(HERE / "continuing-2026.csv")
-    found = continuing([row["phrase"] for row in phrases], [Earlier(quotes[row["commitment"]], row["name"]) for row in tasks])
-    right = wrong = missed = invented = 0
-    for place, row in enumerate(phrases):
-        wanted, match = row["code"].split(";") if row["code"] else [], found.get(place)
-        got = tasks[match.place]["code"] if match else ""
-        right += bool(got) and got in wanted
-        wrong += bool(got) and bool(wanted) and got not in wanted
-        invented += bool(got) and not wanted
-        missed += not got and bool(wanted)
-        if is_telling and (got not in wanted) and (got or wanted):
-            print("  ", row["phrase"], wanted, got, match and (match.similarity, match.words))
-    print(f"\n2026, {right + wrong + missed} that go on: {right} right, {wrong} with another task, {missed} missed;"
-          f" {len(phrases) - right - wrong - missed} new: {invented} taken for old")
+    print()
+    goes_on(
+        "2026",
+        [(row["phrase"], row["code"].split(";") if row["code"] else []) for row in phrases],
+        {row["code"]: Earlier(quotes[row["commitment"]], row["name"]) for row in tasks},
+        is_telling,
+    )
+    pairs = table(HERE / "another-city.csv")
+    goes_on(
+        "another city",
+        [(row["now"], [row["earlier"]] if row["earlier"] else []) for row in pairs if row["now"]],
+        {row["earlier"]: Earlier(row["earlier"], row["earlier"]) for row in pairs if row["earlier"]},
+        is_telling,
+    )
     learned = Owners(units(), [Precedent(row["lead"], (quotes[row["commitment"]], row["name"])) for row in tasks])
     leads = {row["code"]: row["lead"] for row in tasks}
     asked = [(row["phrase"], "", "", leads[row["code"].split(";")[0]]) for row in phrases if row["code"]]
-    print(LINE.format("leads", "asked", "first", "first three", "none"))
+    print(HEAD)
     told("2026 that goes on, duties and what was led in 2025", learned, asked, is_telling)
     told("2026 that goes on, duties alone", Owners(units()), asked, False)
+
+
+def goes_on(
+    name: str, phrases: Sequence[tuple[str, list[str]]], earlier: Mapping[str, Earlier], is_telling: bool
+) -> None:
+    """Phrases with the tasks each may go on with, none for a new one; how many were matched rightly."""
+    keys, found = list(earlier), continuing([phrase for phrase, _wanted in phrases], list(earlier.values()))
+    told: Counter[str] = Counter()
+    for place, (phrase, wanted) in enumerate(phrases):
+        match = found.get(place)
+        outcome = _outcome(keys[match.place] if match else "", wanted)
+        told[outcome] += 1
+        if is_telling and outcome not in ("right", "new"):
+            print("  ", outcome, phrase, wanted, match and (keys[match.place], match.similarity, match.words))
+    old = told["right"] + told["wrong"] + told["missed"]
+    said = f"{told['right']} right, {told['wrong']} with another task, {told['missed']} missed"
+    print(
+        f"{name}: of {old} that go on {said}; of {told['new'] + told['invented']} new {told['invented']} taken for old"
+    )
+
+
+def _outcome(got: str, wanted: Sequence[str]) -> str:
+    if not wanted:
+        return "invented" if got else "new"
+    if not got:
+        return "missed"
+    return "right" if got in wanted else "wrong"

@@ -1,7 +1,7 @@
 """Which task of last year a phrase of this year goes on with: the same matter in other words or with other figures.
 
-The table is ``tests/domain/cases/continuing.csv``. Verbs and figures do not count, so that “新建农村公路200公里” does not go
-on with “新建高标准厂房20万平方米”. A person decides; what is found is a proposal with the words that both have.
+The table is ``tests/domain/cases/continuing.csv``. Verbs and figures do not count: “新建农村公路200公里” does not go on
+with “新建高标准厂房20万平方米”. A person decides; what is found is a proposal with the words that both have.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Which unit should lead a task, and why: its duties, the tasks like it that it led before, and places named in it.
 
-The table is ``tests/domain/cases/ownership.csv``. Nothing is hidden in weights that nobody can say aloud: every proposal
-names the duty, the earlier task or the place that speaks for it. A person decides, and next year that decision is
-itself what speaks: it stands as the lead on record.
+The table is ``tests/domain/cases/ownership.csv``. Every proposal names the duty, the earlier task or the place that
+speaks for it. A person decides, and next year that decision is itself what speaks: it is the lead on record.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from enum import StrEnum
 
 from kpi.domain.matter import Likeness, Rarity, matter, pairs, whole
 
-# How much of a duty's words a phrase must have: “老旧小区改造” is in “改造老旧小区120个”, “文化产业” not in “现代化产业”.
+# How much of a duty a phrase must have: “老旧小区改造” is in “改造老旧小区120个”, “文化产业” not in “现代化产业”.
 LEAST_OF_DUTY = 0.7
 # Where half of ``DUTIES_AT_MOST`` is reached, in pairs of characters that only one unit has.
 HALF = 1.6
@@ -124,7 +123,10 @@ class Owners:
             yield code, Reason(ground, at_most * said / (said + HALF), best)
 
     def _by_place(self, said: str) -> Iterable[tuple[str, Reason]]:
-        named = [(unit.code, max((name for name in unit.places if name in said), key=len, default="")) for unit in self._units]
+        named = [
+            (unit.code, max((name for name in unit.places if name in said), key=len, default=""))
+            for unit in self._units
+        ]
         named = [(code, name) for code, name in named if name]
         for code, name in named:
             weight = PLACE if name[-1] in "区县市乡镇道" else PLACE_STEM

@@ -88,7 +88,9 @@ class Proposer:
         open_ones = [found for found in self._earlier if self._is_open(found)]
         matches = continuing(quotes, [Earlier(found.commitment.quote, found.name) for found in open_ones])
         return {
-            place: Continuation(open_ones[match.place], match.similarity, wording.continuation(open_ones[match.place], match))
+            place: Continuation(
+                open_ones[match.place], match.similarity, wording.continuation(open_ones[match.place], match)
+            )
             for place, match in matches.items()
         }
 

@@ -28,7 +28,9 @@ def precedent(text: str) -> Precedent:
 
 @pytest.mark.parametrize("row", rows("ownership"))
 def test_who_is_proposed_is_in_the_table(row):
-    owners = Owners([unit(each) for each in row["单位与职责"].split()], [precedent(each) for each in row["以前年度的任务"].split()])
+    owners = Owners(
+        [unit(each) for each in row["单位与职责"].split()], [precedent(each) for each in row["以前年度的任务"].split()]
+    )
     found = owners.of(row["短语"], section=row["标题"])
     assert [each.code for each in found] == row["建议"].split()
     if found:
@@ -65,7 +67,9 @@ def test_what_goes_on_is_in_the_table(row):
 
 def test_a_match_says_what_both_have_and_whether_a_figure_changed():
     quotes = ["新建高标准农田7.5万亩", "继续做响“张家界礼物”品牌"]
-    found = continuing(quotes, [Earlier("建设高标准农田6.95万亩", "高标准农田"), Earlier("做响“张家界礼物”品牌", "礼物品牌")])
+    found = continuing(
+        quotes, [Earlier("建设高标准农田6.95万亩", "高标准农田"), Earlier("做响“张家界礼物”品牌", "礼物品牌")]
+    )
     assert [(match.words, match.is_figure_changed) for match in found.values()] == [
         (("高标准农田",), True),
         (("张家界礼物", "品牌"), False),
@@ -78,7 +82,10 @@ def test_matter_is_what_is_left_of_a_phrase():
     assert common(("乡村公路", "水路"), pairs(("公路", "乡村"))) == ("乡村", "公路")
 
 
-TEXTS = st.lists(st.text(alphabet="高标准农田建设新增粮食产量万亩吨家0123456789.，、的和5A级“”第三届年月 \n", max_size=40), max_size=8)
+TEXTS = st.lists(
+    st.text(alphabet="高标准农田建设新增粮食产量万亩吨家0123456789.，、的和5A级“”第三届年月 \n", max_size=40),
+    max_size=8,
+)
 
 
 @given(TEXTS, TEXTS)

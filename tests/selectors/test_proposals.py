@@ -62,9 +62,7 @@ def test_a_township_speaks_for_its_district_and_headings_where_the_phrase_does_n
     proposer = Proposer.at(NOW.date(), 2025)
     named, under = proposer.owners("建成五道水镇游客中心"), proposer.owners("深耕韩国市场", section="提升旅游业")
     assert ("sangzhi", "文中写明“五道水镇”") in [(each.department.code, each.reason) for each in named]
-    assert [(each.department.code, each.reason) for each in under] == [
-        ("tourism", "所在段落的标题与职责“旅游”相合")
-    ]
+    assert [(each.department.code, each.reason) for each in under] == [("tourism", "所在段落的标题与职责“旅游”相合")]
 
 
 def test_a_phrase_goes_on_with_last_years_task():
