@@ -22,6 +22,7 @@ DUTIES_AT_MOST = 0.85
 OF_SECTION = 0.4
 # A district named in full, and by its name without “区” or “县”.
 PLACE, PLACE_STEM = 0.75, 0.6
+WHOLE_NAMES = ("区", "县", "市", "乡", "镇", "街道")
 # Tasks less alike than this speak for nobody; the same matter settles it, and an older year says a little less.
 LEAST_LIKE, PRECEDENT_AT_MOST, PER_YEAR = 0.3, 0.97, 0.95
 LEAST, MOST = 0.1, 5
@@ -79,6 +80,7 @@ class Owners:
 
     def __init__(self, units: Sequence[Unit], precedents: Sequence[Precedent] = ()) -> None:
         self._units = units
+        self._order = {unit.code: place for place, unit in enumerate(units)}
         self._duties = {unit.code: {duty: pairs(whole(duty)) for duty in unit.duties} for unit in units}
         self._rarity = Rarity(frozenset[str]().union(*duties.values()) for duties in self._duties.values() if duties)
         self._precedents = precedents
@@ -95,10 +97,9 @@ class Owners:
         found: defaultdict[str, list[Reason]] = defaultdict(list)
         for code, reason in (*self._by_duty(said, section), *self._by_place(said), *self._by_precedent(said)):
             found[code].append(reason)
-        order = {unit.code: place for place, unit in enumerate(self._units)}
-        proposals = [_proposal(code, reasons) for code, reasons in found.items() if code in order]
+        proposals = [_proposal(code, reasons) for code, reasons in found.items() if code in self._order]
         likely = [each for each in proposals if each.score >= LEAST]
-        return sorted(likely, key=lambda each: (-each.score, order[each.code]))[:MOST]
+        return sorted(likely, key=lambda each: (-each.score, self._order[each.code]))[:MOST]
 
     def _by_duty(self, said: str, section: str) -> Iterable[tuple[str, Reason]]:
         own, above = pairs(whole(said)), pairs(whole(section))
@@ -123,13 +124,11 @@ class Owners:
             yield code, Reason(ground, at_most * said / (said + HALF), best)
 
     def _by_place(self, said: str) -> Iterable[tuple[str, Reason]]:
-        named = [
-            (unit.code, max((name for name in unit.places if name in said), key=len, default=""))
-            for unit in self._units
-        ]
-        named = [(code, name) for code, name in named if name]
-        for code, name in named:
-            weight = PLACE if name[-1] in "区县市乡镇道" else PLACE_STEM
+        """Of each unit the longest name that stands there; several units share what a name says."""
+        found = {unit.code: [name for name in unit.places if name in said] for unit in self._units}
+        named = {code: max(names, key=len) for code, names in found.items() if names}
+        for code, name in named.items():
+            weight = PLACE if name.endswith(WHOLE_NAMES) else PLACE_STEM
             yield code, Reason(Ground.PLACE, weight / len(named), name)
 
     def _by_precedent(self, said: str) -> Iterable[tuple[str, Reason]]:

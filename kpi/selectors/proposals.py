@@ -7,6 +7,7 @@ somebody corrected counts by itself. Rules: docs/rules/proposals.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,7 @@ from kpi.domain.ownership import Owners, Precedent, Proposal, Reason, Unit
 from kpi.models import Indicator
 
 LEADS_NOTHING = (DepartmentKind.TOWNSHIP, DepartmentKind.SUBDISTRICT)
+BETWEEN_DUTIES = re.compile(r"[、，；。,;\s]+")
 DISTRICT_ENDINGS = ("区", "县", "市")
 MOST_REASONS = 2
 
@@ -124,7 +126,7 @@ def _units(departments: Sequence[Department]) -> list[Unit]:
     return [
         Unit(unit.code, places=(*_names(unit.short_name), *below.get(unit.pk, ())))
         if unit.kind == DepartmentKind.DISTRICT
-        else Unit(unit.code, duties=tuple(filter(None, unit.duties.split("、"))))
+        else Unit(unit.code, duties=tuple(filter(None, BETWEEN_DUTIES.split(unit.duties))))
         for unit in departments
         if unit.kind not in LEADS_NOTHING
     ]
