@@ -2,7 +2,8 @@
 
 A database of its own on private servers, as the tests have: eleven months locked with their snapshots, the twelfth
 open. Each page is asked for through the whole of Django, warm, and measured on the server's side. ``python -m
-benchmarks reminders`` measures the tick instead, ``python -m benchmarks extraction`` the reading of reports.
+benchmarks reminders`` measures the tick instead, ``python -m benchmarks extraction`` the reading of reports,
+``python -m benchmarks proposals`` the owners and predecessors that are proposed.
 """
 
 from __future__ import annotations
@@ -18,11 +19,9 @@ from zoneinfo import ZoneInfo
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 
-if sys.argv[1:] == ["extraction"]:
+if sys.argv[1:2] in (["extraction"], ["proposals"]):
     # Pure: no servers, no year.
-    from benchmarks import extraction
-
-    extraction.main()
+    importlib.import_module(f"benchmarks.{sys.argv[1]}").main()
     sys.exit(0)
 
 import tests.services_plugin  # noqa: F401 — starts the servers and loads the year

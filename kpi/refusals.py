@@ -327,7 +327,6 @@ def _editions() -> dict[str, str]:
     return {
         "edition_empty": _("新版原文是空的"),
         "edition_missing": _("请选择文件，或粘贴新版原文"),
-        "edition_unreadable": _("看不懂这个文件：请另存为纯文本（.txt，UTF-8 或 GBK）再传"),
         "edition_too_long": _("新版原文有 %(length)s 字，最多 %(limit)s 字"),
         "edition_same": _("与现在的原文一字不差，不用更正"),
         "digest_outside_hours": _("汇总时间应在可打扰时间 %(opens)s 至 %(closes)s 之内"),

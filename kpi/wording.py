@@ -14,7 +14,9 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from kpi import labels
+from kpi.domain.continuing import Match
 from kpi.domain.guards import Doubt, Question
+from kpi.domain.ownership import Ground, Reason
 from kpi.domain.periods import Period as Month
 from kpi.domain.plan_shapes import Doubt as PlanDoubt
 from kpi.domain.plan_shapes import Finding
@@ -357,3 +359,23 @@ def directive_due(due_on: date, today: date) -> str:
 def overdue(days: int) -> str:
     """“超期 9 天”."""
     return ngettext("超期 %(days)s 天", "超期 %(days)s 天", days) % {"days": days}
+
+
+def lead_reason(reason: Reason, earlier: Indicator | None) -> str:
+    """What speaks for a unit as the lead; ``earlier`` is the task that a precedent is."""
+    if reason.ground is Ground.PRECEDENT and earlier is not None:
+        named = {"year": earlier.report.year, "code": earlier.code, "unit": earlier.lead_department.short_name}
+        return _("%(year)s年的同类任务 %(code)s 由%(unit)s牵头") % named
+    if reason.ground is Ground.PLACE:
+        return _("文中写明“%(place)s”") % {"place": reason.words}
+    if reason.ground is Ground.SECTION:
+        return _("所在段落的标题与职责“%(duty)s”相合") % {"duty": reason.words}
+    return _("职责含“%(duty)s”") % {"duty": reason.words}
+
+
+def continuation(earlier: Indicator, match: Match) -> str:
+    """Why a phrase is taken to go on with an earlier task."""
+    named = {"year": earlier.report.year, "code": earlier.code, "words": "、".join(match.words)}
+    if match.is_figure_changed:
+        return _("与%(year)s年的 %(code)s 同为“%(words)s”，数字有变") % named
+    return _("与%(year)s年的 %(code)s 同为“%(words)s”") % named

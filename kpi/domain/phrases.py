@@ -1,47 +1,34 @@
-"""What a phrase of the report says by itself: figure, unit, comparator, strength, day. For prefilling a form only.
+"""What a phrase of the report says by itself, as the fields of a task's form. For prefilling only: a person decides.
 
-The table is tests/domain/cases/phrases.csv. Simple phrases are read, everything else is left to the person: figures
-that are thresholds (过亿元, 5A) or review of the past are easily taken for targets, so that only a figure with a
-counting unit counts, and the first one wins.
+The table is tests/domain/cases/phrases.csv. Numbers, kinds and times are read as ``kpi.domain.extraction`` reads them
+in a whole report; here they are put the way tasks are judged. What cannot be judged so is left to the person.
 """
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from kpi.domain.anchors import FIGURES
+from kpi.domain.extraction.deadlines import Deadline, deadlines
+from kpi.domain.extraction.folding import fold
+from kpi.domain.extraction.obligations import Obligation, obligations
+from kpi.domain.extraction.strength import firmness
 from kpi.domain.values import Accumulation, Comparator, Kind, Polarity, Strength
 
-# The longer before the shorter: 万人次 is not 人.
-UNITS = (
-    *("万平方米", "亿立方米", "平方公里", "个百分点", "万人次", "万公顷", "万千瓦"),
-    *("人次", "公里", "万亩", "万吨", "万元", "亿元", "万户", "万人", "万辆", "万头", "万套"),
-    *("%", "％", "家", "个", "户", "人", "名", "条", "件", "项", "场", "座", "处", "所", "套", "辆", "亩", "吨"),
-    *("次", "批", "起"),
-)
-NUMBER = re.compile(
-    rf"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>{'|'.join(map(re.escape, UNITS))})(?P<after>以上|以内|左右)?"
-)
-FIGURE = re.compile(r"\d+(?:\.\d+)?")
-PER_UNIT = re.compile(r"每个(?P<scope>乡镇|区县)")
-DAY = re.compile(r"(?P<year>\d{4})年(?P<month>1[0-2]|[1-9])月(?:(?P<day>[1-3]?\d)日)?")
-# “过10亿元企业” is a threshold, not a target.
-THRESHOLD = re.compile(r"(?<!超)(?<!突)过\s*$")
-SCOPES = {"乡镇": "township", "区县": "district"}
-BEFORE = {
-    Comparator.MORE_THAN: ("超过", "突破", "高于", "多于"),
-    Comparator.LESS_THAN: ("低于", "少于"),
-    Comparator.AT_MOST: ("不超过", "控制在", "不高于"),
-    Comparator.AT_LEAST: ("不低于", "不少于", "达到", "至少"),
+PERCENT = ("%", "个百分点", "百分点", "个点")
+# Whose coverage can be filed: “家/乡镇” is one row for each township.
+SCOPES = {"township": ("乡", "镇", "街道"), "district": ("区", "县")}  # how the word begins: not 社区, 园区
+SCOPE_UNITS = {"township": "个乡镇", "district": "个区县"}
+COUNTED = {
+    Kind.CUMULATIVE: Accumulation.YEAR_TO_DATE,
+    Kind.POINT_IN_TIME: Accumulation.POINT_IN_TIME,
+    Kind.RATIO: Accumulation.RATIO,
 }
-AFTER = {"以上": Comparator.AT_LEAST, "以内": Comparator.AT_MOST, "左右": Comparator.ABOUT}
-# How many characters before the figure may say how it is meant.
-NEAR = 4
-MUST, AIM = ("确保",), ("力争", "争取")
-YTD, LOWER = Accumulation.YEAR_TO_DATE, Polarity.LOWER_IS_BETTER
+LOWER = (Comparator.AT_MOST, Comparator.LESS_THAN)
 
 
 @dataclass(frozen=True)
@@ -59,32 +46,30 @@ class Reading:
     due_on: date | None = None
 
 
-def strength_of(words: str) -> Strength:
-    """确保, 力争, or neither; ``words`` may hold what stands before the phrase, since one verb governs several."""
-    for strength, verbs in ((Strength.MUST, MUST), (Strength.AIM, AIM)):
-        if any(verb in words for verb in verbs):
-            return strength
-    return Strength.SUPPORT
+def strength_of(phrase: str, before: str = "") -> Strength:
+    """确保, 力争, or neither; ``before`` is what stands before it in its sentence, since one verb governs several."""
+    words = fold(before + phrase)
+    found = firmness(words, len(before), len(words))
+    return found.grade if found else Strength.SUPPORT
 
 
-def read(phrase: str) -> Reading:
-    """The first thing the phrase settles: coverage, rank, bottom line, break-through, figure, day; else a stage."""
-    per_unit = PER_UNIT.search(phrase)
-    if per_unit:
-        scope = SCOPES[per_unit["scope"]]
-        return Reading(Kind.COVERAGE, f"个{per_unit['scope']}", None, coverage_scope=scope, accumulation=YTD)
-    if "首位" in phrase or "第一" in phrase:
-        return Reading(Kind.RANK, "位", Decimal(1), comparator=Comparator.RANK)
-    if "全覆盖" in phrase:
-        return Reading(Kind.RATIO, "%", Decimal(100), decimals=1, accumulation=Accumulation.RATIO)
-    if "坚决遏制" in phrase or "零发生" in phrase:
+def read(phrase: str, year: int | None = None) -> Reading:
+    """The first number of the phrase, else what must not happen, else the day it names, else a stage.
+
+    ``year`` is the plan's: without it “9月底前” says no day.
+    """
+    text = fold(phrase).replace("\n", "")
+    promised, told = obligations(text, year, is_headed=True), deadlines(text, year)
+    number = next((each for each in promised if each.value is not None), None)
+    if number is not None:
+        return replace(_figure(number, number.value or Decimal(0)), due_on=_day_of(number, told))
+    if any(each.kind is Kind.BOTTOM_LINE for each in promised):
+        return _bottom_line("起", Decimal(0))
+    if told:
         return Reading(
-            Kind.BOTTOM_LINE, "起", Decimal(0), comparator=Comparator.AT_MOST, accumulation=Accumulation.PERIOD,
-            polarity=LOWER,
+            Kind.MILESTONE, "个节点", None, accumulation=Accumulation.YEAR_TO_DATE, due_on=last_day(told[-1]),
         )  # fmt: skip
-    if "破零" in phrase:
-        return Reading(Kind.CUMULATIVE, "个", Decimal(1), accumulation=YTD)
-    return _figure(phrase) or _day(phrase) or Reading()
+    return Reading()
 
 
 def renamed(name: str, old: str, new: str) -> str:
@@ -92,49 +77,62 @@ def renamed(name: str, old: str, new: str) -> str:
 
     “建设高标准农田6.95万亩” becomes “建设高标准农田7.5万亩” with its phrase.
     """
-    before, after = FIGURE.findall(old), FIGURE.findall(new)
+    before, after = FIGURES.findall(old), FIGURES.findall(new)
     if len(before) != len(after):
         return name
     pairs = dict(zip(before, after, strict=True))
-    return FIGURE.sub(lambda found: pairs.get(found.group(), found.group()), name)
+    return FIGURES.sub(lambda found: pairs.get(found.group(), found.group()), name)
 
 
-def _figure(phrase: str) -> Reading | None:
-    for found in NUMBER.finditer(phrase):
-        before = phrase[max(0, found.start() - NEAR) : found.start()]
-        if THRESHOLD.search(before):
-            continue
-        comparator = _comparator(before, found["after"] or "")
-        is_share = found["unit"] in ("%", "％", "个百分点")
-        return Reading(
-            kind=Kind.RATIO if is_share else Kind.CUMULATIVE,
-            unit="%" if is_share else found["unit"],
-            target=Decimal(found["number"]),
-            decimals=len(found["number"].partition(".")[2]),
-            comparator=comparator,
-            polarity=LOWER if comparator in (Comparator.AT_MOST, Comparator.LESS_THAN) else Polarity.HIGHER_IS_BETTER,
-            accumulation=Accumulation.RATIO if is_share else YTD,
-        )
-    return None
-
-
-def _comparator(before: str, after: str) -> Comparator:
-    """What the words next to a figure demand; a bare number is judged as “at least” (and written as it stands)."""
-    if after:
-        return AFTER[after]
-    said = [(words, comparator) for comparator, all_words in BEFORE.items() for words in all_words if words in before]
-    # “不超过” holds “超过”: the longer words say it.
-    return max(said, key=lambda each: len(each[0]))[1] if said else Comparator.EQUAL
-
-
-def _day(phrase: str) -> Reading | None:
-    """A dated deliverable: done or not by that day, or by the end of that month."""
-    found = DAY.search(phrase)
-    if not found:
-        return None
-    year, month = int(found["year"]), int(found["month"])
+def last_day(due: Deadline) -> date:
+    """The day a time is over: the one it names, else the last of its month."""
+    year, month = int(due.month[:4]), int(due.month[-2:])
     last = monthrange(year, month)[1]
-    day = min(int(found["day"] or last), last)
+    return date(year, month, max(1, min(due.day or last, last)))
+
+
+def _figure(number: Obligation, value: Decimal) -> Reading:
+    unit, _sign, scope = number.unit.partition("/")
+    if number.kind is Kind.COVERAGE:
+        return _of_each(scope) if scope else _share(Decimal(100))
+    if number.kind is Kind.RANK:
+        return Reading(Kind.RANK, "位", value, comparator=Comparator.RANK)
+    if number.kind is Kind.BOTTOM_LINE:
+        return _bottom_line(unit, value)
+    if number.kind is Kind.RATIO and unit not in PERCENT:
+        return Reading()
+    comparator = number.comparator or Comparator.EQUAL
     return Reading(
-        Kind.MILESTONE, "个节点", None, accumulation=YTD, due_on=date(year, month, max(day, 1)),
+        kind=number.kind,
+        unit="%" if number.kind is Kind.RATIO else number.unit,
+        target=value,
+        decimals=max(0, -int(value.as_tuple().exponent)),
+        comparator=comparator,
+        polarity=Polarity.LOWER_IS_BETTER if comparator in LOWER else Polarity.HIGHER_IS_BETTER,
+        accumulation=COUNTED[number.kind],
+    )
+
+
+def _of_each(whose: str) -> Reading:
+    """One row for each township or district; what else has to be reached each by each is the person's to say."""
+    scope = next((scope for scope, words in SCOPES.items() if whose.startswith(words)), "")
+    if not scope:
+        return Reading()
+    return Reading(
+        Kind.COVERAGE, SCOPE_UNITS[scope], None, coverage_scope=scope, accumulation=Accumulation.YEAR_TO_DATE,
     )  # fmt: skip
+
+
+def _share(value: Decimal) -> Reading:
+    return Reading(Kind.RATIO, "%", value, decimals=1, accumulation=Accumulation.RATIO)
+
+
+def _bottom_line(unit: str, value: Decimal) -> Reading:
+    return Reading(
+        Kind.BOTTOM_LINE, unit, value, comparator=Comparator.AT_MOST, accumulation=Accumulation.PERIOD,
+        polarity=Polarity.LOWER_IS_BETTER,
+    )  # fmt: skip
+
+
+def _day_of(number: Obligation, told: Sequence[Deadline]) -> date | None:
+    return next((last_day(each) for each in told if each.month == number.deadline), None)

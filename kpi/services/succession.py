@@ -155,7 +155,7 @@ def _reading(heir: Heir) -> phrases.Reading | None:
     old = heir.indicator
     if not heir.quote or not figures_changed(old.commitment.quote, heir.quote) or heir.is_shared:
         return None
-    reading = phrases.read(heir.quote)
+    reading = phrases.read(heir.quote, old.report.year + 1)
     return reading if reading.target is not None and reading.unit == old.unit else None
 
 

@@ -198,9 +198,9 @@ def typed(data: QueryDict) -> dict[str, Any]:
 
 def prefilled(report: Report, quote: str, start: int) -> dict[str, Any]:
     """What a phrase says by itself, as it would be typed; the rest is the usual choice."""
-    reading = phrases.read(quote)
+    reading = phrases.read(quote, report.year)
     # One verb governs several phrases of a sentence: look a little before this one.
-    sentence = report.text[max(0, start - 40) : start].rpartition("。")[2] + quote
+    before = report.text[max(0, start - 40) : start].rpartition("。")[2]
     section = anchoring.section_before(report, start)
     due_on = reading.due_on.isoformat() if reading.due_on else f"{report.year}-12-31"
     return {
@@ -215,7 +215,7 @@ def prefilled(report: Report, quote: str, start: int) -> dict[str, Any]:
         "accumulation": str(reading.accumulation),
         "coverage_scope": reading.coverage_scope,
         "target": "" if reading.target is None else str(reading.target),
-        "strength": str(phrases.strength_of(sentence)),
+        "strength": str(phrases.strength_of(quote, before)),
         "final_due_on": due_on,
         "frequency": "quarterly" if reading.kind == "stage" else "monthly",
     }

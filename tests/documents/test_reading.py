@@ -11,7 +11,7 @@ from pypdf import PdfReader, PdfWriter
 
 from kpi import refusals
 from kpi.documents import reading
-from kpi.documents.reading import MAX_BYTES, read_report
+from kpi.documents.reading import MAX_BYTES, kept_text, read_report
 from kpi.documents.reading.child import MOST_PAGES
 from kpi.domain.errors import DomainError
 from kpi.domain.extraction import extract
@@ -34,6 +34,16 @@ def test_places_are_those_of_whoever_opens_the_file(tmp_path):
     assert text == as_opened and text.startswith("\ufeff")
     (found,) = extract(text)
     assert as_opened[found.start : found.end] == found.quote == "力争新增规模以上工业企业10家"
+
+
+def test_what_is_kept_has_no_mark_and_no_page_breaks(tmp_path):
+    assert kept_text(("\ufeff" + PLAN).replace("\n", "\r\n").encode(), "报告.txt") == PLAN
+    writer = PdfWriter()
+    for line in ("第一页。", "第二页。"):
+        writer.append(io.BytesIO(pdf(line)))
+    file = io.BytesIO()
+    writer.write(file)
+    assert kept_text(file.getvalue(), "报告.pdf").split("\n") == ["第一页。", "第二页。"]
 
 
 def word(*paragraphs: str) -> bytes:

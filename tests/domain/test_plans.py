@@ -148,15 +148,27 @@ def test_months_that_are_locked_must_say_the_same():
 
 @pytest.mark.parametrize("row", rows("phrases"))
 def test_what_a_phrase_says_is_in_the_table(row):
-    found = read(row["短语"])
+    found = read(row["短语"], 2025)
     target = "" if found.target is None else str(found.target)
     due_on = "" if found.due_on is None else found.due_on.isoformat()
     said = (str(found.kind), found.unit, str(found.comparator), target, str(found.decimals), due_on)
     assert said == tuple(row[name] for name in ("kind", "unit", "comparator", "target", "decimals", "due_on"))
 
 
+LETTERS = "每个村乡镇新增坚决遏制达到前第一名翻番零增长0123456789.%家万亩元年月日底，。、（）"
+
+
+@given(st.text(alphabet=LETTERS, max_size=60))
+def test_any_phrase_can_be_read(phrase):
+    found = read(phrase, 2025)
+    assert (found.kind is Kind.COVERAGE) == bool(found.coverage_scope)
+    assert found.decimals >= 0 and found.unit
+
+
 def test_the_verb_before_a_phrase_says_how_firm_it_is():
-    assert strength_of("确保粮食播种面积191万亩以上、粮食产量64万吨以上") is Strength.MUST
+    assert strength_of("粮食产量64万吨以上", "确保粮食播种面积191万亩以上、") is Strength.MUST
+    assert strength_of("推进耕地保护", "确保粮食播种面积191万亩以上，") is Strength.SUPPORT
+    assert strength_of("粮食产量64万吨") is Strength.SUPPORT
     assert strength_of("力争新增规模以上工业企业10家") is Strength.AIM
     assert strength_of("推进大峡谷5A级景区创建") is Strength.SUPPORT
 
@@ -176,3 +188,5 @@ def test_a_name_takes_the_new_figures_with_its_phrase(name, old, new, expected):
 
 def test_a_day_is_a_day():
     assert read("2025年12月1日开工").due_on == date(2025, 12, 1)
+    # Without the plan's year it is nobody's.
+    assert read("9月底前建成投用").due_on is None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from html.parser import HTMLParser
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from docx import Document
 
 from kpi.domain.values import Rag
 from kpi.models import Commitment, Indicator, Report, ReportEdition
@@ -164,6 +166,18 @@ def test_the_office_corrects_the_text_in_two_steps(as_user):
     assert report.text == text.replace("\r\n", "\n"), "line ends of an editor are no correction"
     assert client.post(EDITOR, stored).status_code == 409, "the text it was compared with is not the present one"
     assert "市政府公报全文本" in page_of(client, EDITOR)
+
+
+def test_a_correction_may_be_a_word_document_and_what_is_not_readable_is_said_at_the_field(as_user):
+    document, file = Document(), io.BytesIO()
+    for line in Report.objects.get(year=2025).text.replace("6.95万亩", "7.20万亩").split("\n"):
+        document.add_paragraph(line)
+    document.save(file)
+    client = as_user("dcs_1")
+    shown = client.post(EDITOR, {"action": "preview", "file": SimpleUploadedFile("新版.docx", file.getvalue())})
+    assert shown.status_code == 200 and "数字有变，请核对目标值" in shown.content.decode()
+    broken = client.post(EDITOR, {"action": "preview", "file": SimpleUploadedFile("新版.pdf", b"%PDF-1.4 x")})
+    assert broken.status_code == 422 and 'aria-describedby="e-file"' in broken.content.decode()
 
 
 def test_the_text_sent_back_as_it_came_is_no_correction(as_user):

@@ -54,6 +54,13 @@ def test_a_year_that_cannot_be_opened_says_why_and_keeps_what_was_typed(office, 
     assert value_of(refused, "title") == "我的报告" and value_of(refused, "year") == asked["year"]
 
 
+def test_a_file_that_cannot_be_read_says_so_at_its_field(office):
+    scanned = SimpleUploadedFile("报告.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600)
+    refused = office.post(YEARS, {"action": "preview", "year": "2026", "title": "我的报告", "file": scanned})
+    assert refused.status_code == 422 and "旧版 Word" in text(refused) and value_of(refused, "title") == "我的报告"
+    assert 'href="#file"' in refused.content.decode() and 'aria-describedby="e-file"' in refused.content.decode()
+
+
 def test_what_was_tampered_with_on_the_way_is_no_page(office):
     assert office.post(YEARS, {"action": "confirm", "year": "2026", "packed": "???"}).status_code == 404
 

@@ -3,8 +3,8 @@
 What the file is shows in its first bytes, not in its name. Word and PDF are taken apart in a process of their own with
 little memory and little time, because a file may be made to exhaust its reader.
 
-A text file is returned as ``open(path, encoding=…).read()`` gives it: line ends as ``\\n``, a byte order mark left.
-Places in it are therefore the same for whoever reads the file that way.
+``read_report`` returns a text file as ``open(path, encoding=…).read()`` gives it: line ends as ``\\n``, a byte order
+mark left. Places in it are therefore the same for whoever reads the file that way. ``kept_text`` is what a year keeps.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ MEGABYTE = 1024 * 1024
 # Started as a file: importing the packages above it would cost the child more than the reading.
 CHILD = Path(__file__).with_name("child.py")
 OLE, ZIP, PDF = inspection.OLE_MAGIC, b"PK\x03\x04", b"%PDF-"
+BYTE_ORDER_MARK, PAGE_BREAK = "\ufeff", "\n\f\n"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 LINE_ENDS = re.compile(r"\r\n?")
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
@@ -56,9 +57,14 @@ def read_report(data: bytes, name: str) -> str:
         text = _taken_apart(data, "pdf", name) if data.lstrip()[:1024].startswith(PDF) else decode(data, name)
     if len(text) > MAX_CHARACTERS:
         raise DomainError("report_too_long", name=name, limit=MAX_CHARACTERS, length=len(text))
-    if not text.replace("\ufeff", "").strip():
+    if not text.replace(BYTE_ORDER_MARK, "").strip():
         raise DomainError("report_empty", name=name)
     return text
+
+
+def kept_text(data: bytes, name: str) -> str:
+    """The text as a year's report keeps it: without byte order mark, pages joined. Raises as ``read_report``."""
+    return read_report(data, name).removeprefix(BYTE_ORDER_MARK).replace(PAGE_BREAK, "\n")
 
 
 def decode(data: bytes, name: str) -> str:

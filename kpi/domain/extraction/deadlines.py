@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Deadline:
-    """``month`` is ``YYYY-MM``; the words stand at ``text[start:end]``. ``is_relative``: the words name no year."""
+    """``month`` is ``YYYY-MM``; the words stand at ``text[start:end]``. ``is_relative``: the words name no year.
+
+    ``day``: where they name one in that month; “10月1日前” is over with September.
+    """
 
     start: int
     end: int
     month: str
     is_relative: bool
+    day: int | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,10 @@ def _made(found: re.Match[str], read: Read, year: int | None) -> Deadline | None
         return None
     base += groups.get("next") is not None
     month = read(found, base)
-    return None if month is None else Deadline(*found.span(), month, is_relative=stated is None)
+    if month is None:
+        return None
+    is_its_own = groups.get("day") and int(month[-2:]) == _number(found["month"])
+    return Deadline(*found.span(), month, stated is None, int(found["day"]) if is_its_own else None)
 
 
 def governing(text: str, place: int, found: Sequence[Deadline]) -> Governing | None:

@@ -44,6 +44,8 @@ _LEAD_IN = re.compile(
     r"以[^，]*?(?:为|作为)|围绕|抢抓|依托|按照|根据|通过|立足|针对|坚持以|在[^，]*(?:同时|基础上|中|下)$|充分发挥|发挥|紧扣|对标|聚焦|把[^，]*作为"
 )
 SHORTEST_CLAUSE = 3
+# What must not happen at all.
+_NEVER = re.compile(r"坚决遏制|坚决防止|坚决杜绝|零发生|不再?发生")
 _RESULT = re.compile(
     r"建成|竣工|完工|投产|投用|通车|开工|出台|制定|完成|启用|试运[营行]|开园|落地|编制|贯通|交付|营业|运营|验收|开通|开业|办好|举办|通水|并网|投入使用"
 )
@@ -121,10 +123,11 @@ def _without_number(text: str, start: int, end: int, told: Sequence[Deadline]) -
     due = Governing(inside, is_carried=False) if inside else None
     is_result = due is not None or _RESULT.search(text, start, end) is not None
     sure = explaining.DATED if due else explaining.RESULT if is_result else explaining.QUALITATIVE
+    kind = Kind.MILESTONE if is_result else Kind.STAGE
     return Obligation(
         start=start,
         end=end,
-        kind=Kind.MILESTONE if is_result else Kind.STAGE,
+        kind=Kind.BOTTOM_LINE if _NEVER.search(text, start, end) else kind,
         metric=text[start:end][: metrics.LONGEST],
         value=None,
         unit="",

@@ -6,10 +6,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts import clock
 from kpi import refusals
+from kpi.documents.reading import kept_text
 from kpi.domain.errors import DomainError
 from kpi.models import Report
 from kpi.services.editions import correct_report, preview_correction
-from kpi.services.plaintext import decode, with_line_ends_of
+from kpi.services.plaintext import with_line_ends_of
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         if report is None:
             raise CommandError(f"No report for {year}. Load it first: manage.py load_year {year}")
         try:
-            text = with_line_ends_of(report.text, decode(path.read_bytes()))
+            text = with_line_ends_of(report.text, kept_text(path.read_bytes(), path.name))
             if dry_run:
                 found = preview_correction(report=report, text=text)
             else:

@@ -8,9 +8,9 @@ from django.utils.timezone import localtime
 
 from accounts import clock
 from kpi import refusals
+from kpi.documents.reading import kept_text
 from kpi.domain.errors import DomainError
 from kpi.services import years
-from kpi.services.plaintext import decode
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("year", type=int)
-        parser.add_argument("--text", type=Path, help="the report as plain text; may follow later")
+        parser.add_argument("--text", type=Path, help="the report (.txt, .docx, .pdf); may follow later")
         parser.add_argument("--title", default="", help="default: the text's first line")
         parser.add_argument("--dry-run", action="store_true")
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         try:
             given = {
                 "year": year,
-                "text": decode(text.read_bytes()) if text else "",
+                "text": kept_text(text.read_bytes(), text.name) if text else "",
                 "title": title,
                 "folder": settings.BASE_DIR / "fixtures",
                 "now": clock.now(),

@@ -17,7 +17,8 @@ from kpi.models import Report
 from kpi.selectors import editions as edition_selector
 from kpi.selectors.editions import Correction
 from kpi.services import editions, permissions
-from kpi.services.plaintext import decode, with_line_ends_of
+from kpi.services.plaintext import with_line_ends_of
+from kpi.web.report_text import text_of
 
 
 @login_required
@@ -45,14 +46,10 @@ def _preview(request: HttpRequest, report: Report) -> HttpResponse:
 
 
 def _handed_over(request: HttpRequest) -> str:
-    """The file's text, or what was pasted where there is no file."""
-    file = request.FILES.get("file")
-    if file is not None:
-        return decode(file.read())
-    pasted = request.POST.get("text", "")
-    if not pasted:
+    text = text_of(request)
+    if not text:
         raise DomainError("edition_missing")
-    return pasted
+    return text
 
 
 def _confirm(request: HttpRequest, report: Report) -> HttpResponse:

@@ -23,10 +23,11 @@ from kpi.selectors.succession import Standing
 from kpi.services import permissions, years
 from kpi.services import succession as succession_service
 from kpi.services.content import ContentInvalid
-from kpi.services.plaintext import decode
+from kpi.services.plaintext import with_line_ends_of
 from kpi.web.errors import status_of
 from kpi.web.navigation import home_of
 from kpi.web.rendering import render as render_rows
+from kpi.web.report_text import text_of
 
 FOLDER = settings.BASE_DIR / "fixtures"
 
@@ -67,9 +68,7 @@ def _given(request: HttpRequest, text: str) -> dict[str, Any]:
 
 
 def _preview(request: HttpRequest, report: Report) -> HttpResponse:
-    file = request.FILES.get("file")
-    # Forms add carriage returns; a new text has the plain line ends of all others.
-    text = (decode(file.read()) if file else request.POST.get("text", "")).replace("\r\n", "\n").replace("\r", "\n")
+    text = with_line_ends_of("", text_of(request))
     return _years_page(request, report, opening=years.preview(**_given(request, text)))
 
 
