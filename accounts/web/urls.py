@@ -1,11 +1,13 @@
 from django.urls import path
 
-from accounts.web import proving, views
+from accounts.web import proving, sign_on, views
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", views.SignOut.as_view(), name="logout"),
     path("account/", views.account, name="account"),
+    path("login/platform/", sign_on.begin, name="single-sign-on"),
+    path("login/platform/back/", sign_on.finish, name="single-sign-on-back"),
     path("login/code/", proving.prove, name="second-factor"),
     path("account/password/", views.change_password, name="password"),
     path("account/second-factor/", proving.set_up, name="second-factor-setup"),

@@ -140,6 +140,12 @@ SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 SECOND_FACTOR_ROLES = env.words("SECOND_FACTOR_ROLES")
 OTP_TOTP_ISSUER = "政府工作报告目标任务跟踪"
 
+# The city's identity platform (OpenID Connect), if there is an issuer. The claim is the account's name.
+OIDC_ISSUER = env.text("OIDC_ISSUER", "")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", None if OIDC_ISSUER else "")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", None if OIDC_ISSUER else "")
+OIDC_ACCOUNT_CLAIM = env.text("OIDC_ACCOUNT_CLAIM", "preferred_username")
+
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"

@@ -20,6 +20,9 @@ for name, folder in (("EVIDENCE_DIR", EVIDENCE_DIR), ("EXPORTS_DIR", EXPORTS_DIR
 
 SECOND_FACTOR_ROLES = env.words("SECOND_FACTOR_ROLES", "system_admin,security_admin,auditor,supervisor")
 
+if OIDC_ISSUER and not OIDC_ISSUER.startswith("https://"):  # noqa: F405
+    raise env.ConfigError("OIDC_ISSUER must start with https://: who signs in is told by it")
+
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
