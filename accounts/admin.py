@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views.generic import RedirectView
 
 from accounts import clock, passwords, second_factor
 from accounts.administration import ReadOnlyAdmin, RoleAdmin, enter
@@ -20,6 +21,8 @@ from accounts.tables import TableAdmin
 admin.site.site_header = _("管理后台")
 # One door: whoever has to prove more than a password proves it here, too.
 admin.site.login = enter
+# And one page for another password: the site's own would neither remember the former one nor leave an audit entry.
+admin.site.password_change = RedirectView.as_view(pattern_name="password")
 
 
 @admin.register(Department)
