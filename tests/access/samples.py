@@ -68,7 +68,7 @@ class Samples:
 # Whose staff and head are the owners, where they are not agriculture's: the trial has directives and lent signatures
 # of other units only.
 OWNERS = {"directive": "swj", "delegation-revoke": "wlj"}
-ADMIN = {"app_label": ("kpi",) * 3, "url": ("nothing",) * 3, "content_type_id": (1,) * 3}
+ADMIN = {"app_label": ("kpi",) * 3, "url": ("nothing",) * 3, "content_type_id": (0,) * 3}
 CODES = {
     **dict.fromkeys(("department", "score-unit"), ("agriculture", "agriculture", "none")),
     "score-post": ("vice_mayor_agriculture", "vice_mayor_agriculture", "none"),

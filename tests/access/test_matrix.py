@@ -127,6 +127,7 @@ def test_every_address_has_been_reviewed():
     assert reviewed().keys() - wanted == set(), "rows of addresses that are gone"
 
 
+@pytest.mark.timeout(300)
 def test_everybody_gets_what_was_reviewed_and_nothing_else(db, unrendered):
     found = rows(all_routes(), make())
     if "KPI_WRITE_MATRIX" in os.environ:

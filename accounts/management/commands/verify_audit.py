@@ -1,4 +1,4 @@
-"""``manage.py verify_audit``: walk the audit chain, compare it with the checkpoints; exit status 1 names what is wrong."""
+"""``manage.py verify_audit``: walk the audit chain, hold it against the checkpoints; exit 1 names what is wrong."""
 
 from django.core.management.base import BaseCommand, CommandError
 
