@@ -21,12 +21,13 @@ RUN python -m config.messages compile \
     REDIS_URL=redis://localhost/0 \
     EVIDENCE_DIR=/var/lib/kpi/evidence \
     EXPORTS_DIR=/var/lib/kpi/exports \
+    AUDIT_CHECKPOINT_FILE=/var/lib/kpi/audit/checkpoints \
     python manage.py collectstatic --noinput
 
 # The code stays root's: the process can read it and change none of it.
-# The volumes of evidence and exports take over owner and mode of the folder it is mounted on.
+# The volumes of evidence, exports and checkpoints take over owner and mode of the folder it is mounted on.
 RUN useradd --system --uid 10001 --no-create-home app \
- && install -d -o app -g app -m 700 /var/lib/kpi/evidence /var/lib/kpi/exports
+ && install -d -o app -g app -m 700 /var/lib/kpi/evidence /var/lib/kpi/exports /var/lib/kpi/audit
 USER 10001
 
 EXPOSE 8000

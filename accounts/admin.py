@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views.generic import RedirectView
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import clock, passwords, second_factor
 from accounts.administration import ReadOnlyAdmin, RoleAdmin, enter
@@ -20,6 +24,13 @@ from accounts.tables import TableAdmin
 admin.site.site_header = _("管理后台")
 # One door: whoever has to prove more than a password proves it here, too.
 admin.site.login = enter
+# And one page for another password: the site's own would neither remember the former one nor leave an audit entry.
+admin.site.password_change = RedirectView.as_view(pattern_name="password")
+
+# What other applications offer to superusers, whom this house does not have: secrets of authenticator apps, and groups,
+# which grant nothing here.
+for model in (Group, StaticDevice, TOTPDevice):
+    admin.site.unregister(model)
 
 
 @admin.register(Department)

@@ -116,7 +116,7 @@ def start_session(request: HttpRequest, user: User, **_: object) -> None:
 
 def _payments(request: HttpRequest) -> tuple[str, ...]:
     """The pages where what the session owes first is settled, the one to send people to in front."""
-    if request.session.get(second_factor.OWES):
+    if second_factor.owes_now(request.session, request.actor.roles):
         may_begin = second_factor.device_of(request.user) is None
         return ("second-factor", "second-factor-setup") if may_begin else ("second-factor",)
     return ("password",) if request.session.get(passwords.OWES) else ()

@@ -23,7 +23,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import actor_for
 
-OWES = "owes_second_factor"
+OWES, PROVED = "owes_second_factor", "proved_second_factor"
 CODES = 10
 # Without what is easily mistaken: 0 and o, 1 and l.
 ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
@@ -45,6 +45,17 @@ def is_owed(user: User, now: datetime) -> bool:
 
 def owe(session: MutableMapping[str, object], user: User, now: datetime) -> None:
     session[OWES] = is_owed(user, now)
+
+
+def owes_now(session: MutableMapping[str, object], roles: frozenset[str]) -> bool:
+    """Whether the session owes the proof at this request: a role that asks for it may have been granted since."""
+    if session.get(OWES):
+        return True
+    return not session.get(PROVED) and bool(roles & set(settings.SECOND_FACTOR_ROLES))
+
+
+def note_proof(session: MutableMapping[str, object]) -> None:
+    session[OWES], session[PROVED] = False, True
 
 
 def device_of(user: User) -> TOTPDevice | None:

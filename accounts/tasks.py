@@ -2,9 +2,15 @@
 
 from celery import shared_task
 
+from accounts import checkpoints, clock
 from accounts.sessions import SessionStore
 
 
 @shared_task(name="accounts.sweep_sessions")
 def sweep_sessions() -> None:
     SessionStore.clear_expired()
+
+
+@shared_task(name="accounts.checkpoint_audit")
+def checkpoint_audit() -> None:
+    checkpoints.append(now=clock.real_now())

@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import clock
+from accounts import checkpoints, clock
 from notifications import health
 
 
@@ -37,6 +37,11 @@ class Reminders(Collector):
         yield _gauge("outbox_dead", "Messages that were given up", found.dead)
         yield _gauge("outbox_leases_expired", "Messages whose sender died, not yet taken over", found.expired_leases)
         yield _gauge("outbox_brake", "1 while sending is held until a person has looked", found.is_held)
+        yield _gauge(
+            "audit_checkpoint_age_seconds",
+            "Since the audit's end was last written down; +Inf: never",
+            _checkpoint_age(),
+        )
         yield _gauge("clock_skew_seconds", "What this server's clock is behind the database's", _seconds(found.skew))
 
 
@@ -51,6 +56,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
     except Error:
         return HttpResponse("database unreachable", content_type="text/plain", status=503)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _checkpoint_age() -> float:
+    latest = checkpoints.latest()
+    return math.inf if latest is None else (clock.real_now() - latest.at).total_seconds()
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

@@ -125,6 +125,7 @@ class Trial:
         say("1/4 PostgreSQL and Valkey")
         environment = {**os.environ, **self.services.start(), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
         environment |= {"TRIAL_MAIL_DIR": str(RUN / "mail"), "EVIDENCE_DIR": str(RUN.resolve() / "evidence")}
+        environment["AUDIT_CHECKPOINT_FILE"] = str(RUN.resolve() / "audit-checkpoints")
         environment["EXPORTS_DIR"] = str(RUN.resolve() / "exports")
         say("2/4 tables and the 2025 report")
         self._prepare(environment)

@@ -30,6 +30,12 @@ SCHEDULE = {
         "schedule": crontab(hour="3", minute="20"),
         "options": {"expires": 3600},
     },
+    # Writes the head of the audit trail down outside the database, so that entries cut off at its end are missed.
+    "checkpoint-audit": {
+        "task": "accounts.checkpoint_audit",
+        "schedule": crontab(minute="5"),
+        "options": {"expires": 3000},
+    },
     # Sessions that are over leave their rows behind when nobody comes back to them.
     "sweep-sessions": {
         "task": "accounts.sweep_sessions",

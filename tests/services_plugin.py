@@ -31,6 +31,7 @@ def _start() -> None:
     atexit.register(services.stop)
     # The tests own their database: what the application's role may not do is tested by taking that role.
     environment["EVIDENCE_DIR"] = str(services.home / "evidence")
+    environment["AUDIT_CHECKPOINT_FILE"] = str(services.home / "audit-checkpoints")
     environment["EXPORTS_DIR"] = str(services.home / "exports")
     environment["DATABASE_URL"] = services.database_url(OWNER)
     environment["KPI_CLOCK_OFFSET_SECONDS"] = str(int((TODAY - datetime.now(UTC)).total_seconds()))

@@ -72,7 +72,7 @@ def renew_codes(request: HttpRequest) -> HttpResponse:
 
 def _passed(request: HttpRequest) -> None:
     """The session is worth more from here on, so it gets another key."""
-    request.session[second_factor.OWES] = False
+    second_factor.note_proof(request.session)
     request.session.cycle_key()
 
 

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.SignedOutMiddleware",
     "kpi.web.errors.RefusalMiddleware",
+    "kpi.web.errors.PlainInputMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -187,6 +188,8 @@ EVIDENCE_MAX_FILES = 10
 # Workbooks made for download: private like evidence, but they can be made again, so that none is kept for long.
 EXPORTS_DIR = env.folder("EXPORTS_DIR", str(BASE_DIR / ".run" / "exports"))
 EXPORTS_KEPT_DAYS = env.integer("EXPORTS_KEPT_DAYS", 7)
+# Where the head of the audit trail is written down each hour; best on another disk, append-only (chattr +a).
+AUDIT_CHECKPOINT_FILE = env.folder("AUDIT_CHECKPOINT_FILE", str(BASE_DIR / ".run" / "audit-checkpoints"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

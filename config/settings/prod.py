@@ -14,7 +14,13 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}  # noqa: F405
 # Named, not guessed: a folder inside the container would be gone with it.
 EVIDENCE_DIR, EXPORTS_DIR = env.folder("EVIDENCE_DIR"), env.folder("EXPORTS_DIR")
-for name, folder in (("EVIDENCE_DIR", EVIDENCE_DIR), ("EXPORTS_DIR", EXPORTS_DIR)):
+AUDIT_CHECKPOINT_FILE = env.folder("AUDIT_CHECKPOINT_FILE")
+OUTSIDE = {
+    "EVIDENCE_DIR": EVIDENCE_DIR,
+    "EXPORTS_DIR": EXPORTS_DIR,
+    "AUDIT_CHECKPOINT_FILE": AUDIT_CHECKPOINT_FILE,
+}
+for name, folder in OUTSIDE.items():
     if folder.is_relative_to(BASE_DIR):  # noqa: F405
         raise env.ConfigError(f"{name} must lie outside the program's own folder")
 

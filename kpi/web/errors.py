@@ -4,18 +4,27 @@ because forms handle their own refusals; what arrives here came by another way."
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
+from http import HTTPStatus
 
+from django.db import DataError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from accounts import audit, clock
+from accounts.models import User
 from accounts.permissions import PermissionRefused
 from kpi import refusals
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, PeriodClosed, StaleVersion
 
 logger = logging.getLogger(__name__)
+
+# What no keyboard types: PostgreSQL refuses the first of them, terminals and spreadsheets act on others.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL_IN_JSON = re.compile(rb"\\u00(?:0[0-8bcef]|1[0-9a-f]|7f)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", re.IGNORECASE)
 
 CONFLICTS = (IllegalTransition, PeriodClosed, StaleVersion)
 
@@ -32,6 +41,8 @@ class RefusalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code in (403, 404) and request.user.is_authenticated and request.resolver_match:
+            record_denial(user=request.user, status=response.status_code, request=request)
         if response.status_code == 405 and not response.content:
             return _not_allowed(request, response["Allow"])
         return response
@@ -40,6 +51,52 @@ class RefusalMiddleware:
         if not isinstance(problem, DomainError | PermissionRefused):
             return None
         return refused(request, problem)
+
+
+class PlainInputMiddleware:
+    """Refuses control characters in addresses, queries and JSON (400), before anything reads them.
+
+    What stands in a form is the form's to refuse: at the field, with everything typed kept. A form that did not is
+    stopped by the database, which ends here as well instead of as a fault.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        asked = (request.path, *request.GET, *(value for values in request.GET.lists() for value in values[1]))
+        is_plain = not any(CONTROL.search(text) for text in asked)
+        if is_plain and request.content_type.endswith("json"):
+            is_plain = CONTROL_IN_JSON.search(request.body) is None
+        return None if is_plain else _unprintable(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        is_nul = isinstance(problem, DataError | ValueError) and "NUL" in str(problem)
+        return _unprintable(request) if is_nul else None
+
+
+def _unprintable(request: HttpRequest) -> HttpResponse:
+    text = _("提交的内容含有无法保存的字符。请返回上一页删去后重试；浏览器会保留已填内容。")
+    if request.path.startswith("/api/"):
+        return JsonResponse({"code": "text_has_control_characters", "detail": text}, status=400)
+    return _page(request, 400, _("请求无法识别"), text, "text_has_control_characters")
+
+
+@transaction.atomic
+def record_denial(*, user: User, status: int, request: HttpRequest) -> None:
+    """Who asked for what is not theirs. What is another's and what nobody has answer alike (404), and are alike here.
+
+    Addresses that name no object and are simply not there are no denial. The query may hold words of a search: it is
+    left out.
+    """
+    names_an_object = bool(set(request.resolver_match.kwargs) - {"year"})
+    if status == HTTPStatus.NOT_FOUND and not names_an_object:
+        return
+    after = {"status": status, "method": request.method, "path": request.path[:200]}
+    audit.record(action="access.denied", obj=user, actor=user, now=clock.now(), after=after)
 
 
 def status_of(problem: DomainError | PermissionRefused) -> int:

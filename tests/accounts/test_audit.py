@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import stat
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from accounts import audit
+from accounts import audit, checkpoints
 from accounts.grants import APPEND_ONLY, apply_grants
 from accounts.models import AuditEntry, Department, Membership, Post, Role, User
 from accounts.permissions import actor_for
@@ -124,8 +128,56 @@ def test_a_successor_holds_the_post_and_the_predecessor_no_longer(db):
 
 
 def test_the_audit_command_says_what_it_found(db, capsys):
-    from django.core.management import call_command
-
     call_command("verify_audit")
     assert str(AuditEntry.objects.count()) in capsys.readouterr().out
     assert settings.USE_TZ
+
+
+def tampered(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE accounts_auditentry DISABLE TRIGGER USER")
+        cursor.execute(statement)
+
+
+@pytest.fixture
+def checkpoint(db, settings, tmp_path) -> checkpoints.Checkpoint:
+    """The chain's end is written down, and two entries follow."""
+    settings.AUDIT_CHECKPOINT_FILE = tmp_path / "kept" / "checkpoints"
+    entry("1")
+    made = checkpoints.append(now=NOW)
+    assert made is not None
+    return made
+
+
+def test_a_tail_that_was_cut_off_is_named_by_the_checkpoint(checkpoint):
+    entry("2")
+    tampered(f"DELETE FROM accounts_auditentry WHERE seq >= {checkpoint.seq}")
+    assert audit.verify().is_intact, "negative control: the chain alone does not know"
+    with pytest.raises(CommandError, match=f"entries {checkpoint.seq} to {checkpoint.seq} are gone"):
+        call_command("verify_audit")
+
+
+def test_a_chain_forged_anew_contradicts_the_checkpoint(checkpoint):
+    tampered(f"DELETE FROM accounts_auditentry WHERE seq = {checkpoint.seq}")
+    assert entry("forged").seq == checkpoint.seq and audit.verify().is_intact
+    with pytest.raises(CommandError, match=f"entry {checkpoint.seq} is not the one"):
+        call_command("verify_audit")
+
+
+def test_two_entries_in_each_others_place_are_named(db):
+    first = entry("1").seq
+    entry("2")
+    tampered(f"UPDATE accounts_auditentry SET seq = 0 WHERE seq = {first}")
+    tampered(f"UPDATE accounts_auditentry SET seq = {first} WHERE seq = {first + 1}")
+    tampered(f"UPDATE accounts_auditentry SET seq = {first + 1} WHERE seq = 0")
+    assert audit.verify().first_bad_seq == first
+
+
+def test_checkpoints_are_added_and_kept_from_other_eyes(checkpoint, settings):
+    entry("2")
+    checkpoints.append(now=NOW + timedelta(hours=1))
+    found = list(checkpoints.written())
+    assert found[0] == checkpoint and found[1].seq == checkpoint.seq + 1
+    assert checkpoints.latest() == found[1] and checkpoints.first_contradicted() is None
+    assert stat.S_IMODE(settings.AUDIT_CHECKPOINT_FILE.stat().st_mode) & 0o137 == 0

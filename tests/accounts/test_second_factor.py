@@ -12,7 +12,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import clock, second_factor
-from accounts.models import AuditEntry, User
+from accounts.models import AuditEntry, Membership, Role, User
 
 NAME, PASSWORD = "dcs_1", "trial-2025-zjj"
 DOOR, SET_UP = "/login/code/", "/account/second-factor/"
@@ -162,3 +162,24 @@ def test_where_it_leads_stays_on_this_site(user, codes):
     client = at_the_door()
     code = shown_by(second_factor.device_of(user))
     assert client.post(DOOR, {"code": code, "next": "https://elsewhere.example/"})["Location"] == "/"
+
+
+def test_a_role_granted_during_a_session_asks_at_the_next_request(client, settings, db):
+    settings.SECOND_FACTOR_ROLES = ["supervisor"]
+    staff = User.objects.get(username="nyj_staff")
+    client.force_login(staff)
+    assert client.get("/2025/todo/").status_code == 200
+    Membership.objects.create(user=staff, role=Role.SUPERVISOR, starts_on=clock.today())
+    assert client.get("/2025/todo/")["Location"].startswith(DOOR)
+
+
+def test_whoever_has_proved_it_is_not_asked_again(codes, user, settings):
+    settings.SECOND_FACTOR_ROLES = ["supervisor"]
+    client = at_the_door()
+    enter(client, codes[0])
+    assert client.get("/2025/desk/").status_code == 200
+
+
+def test_the_administration_has_no_password_page_of_its_own(as_user):
+    """It would take another password without an entry, and forget the former ones."""
+    assert as_user("sysadmin").get("/manage/admin/password_change/")["Location"] == "/account/password/"

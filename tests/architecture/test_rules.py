@@ -60,6 +60,7 @@ def test_production_settings_pass_djangos_own_check():
         "ALLOWED_HOSTS": "kpi.example.invalid",
         "EVIDENCE_DIR": "/var/lib/kpi/evidence",
         "EXPORTS_DIR": "/var/lib/kpi/exports",
+        "AUDIT_CHECKPOINT_FILE": "/var/lib/kpi/audit/checkpoints",
     }
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
@@ -83,6 +84,7 @@ def test_evidence_inside_the_program_stops_production():
         "SECRET_KEY": "k" * 25 + "0123456789" * 3,
         "EVIDENCE_DIR": str(ROOT / "static" / "evidence"),
         "EXPORTS_DIR": "/var/lib/kpi/exports",
+        "AUDIT_CHECKPOINT_FILE": "/var/lib/kpi/audit/checkpoints",
     }
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True
