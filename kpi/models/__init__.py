@@ -2,6 +2,7 @@
 
 from kpi.models.bulletins import Bulletin, BulletinEdit, BulletinFile, BulletinStep
 from kpi.models.cosignatures import CoSignature
+from kpi.models.decomposition import Decomposition, ProposedSpan
 from kpi.models.directives import Directive, DirectiveCopy, DirectiveEntry
 from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
@@ -28,6 +29,7 @@ __all__ = [
     "Chase",
     "CoSignature",
     "Commitment",
+    "Decomposition",
     "Directive",
     "DirectiveCopy",
     "DirectiveEntry",
@@ -43,6 +45,7 @@ __all__ = [
     "PastResult",
     "Period",
     "PlanPoint",
+    "ProposedSpan",
     "RagOverride",
     "ReminderPolicy",
     "ReminderStep",
