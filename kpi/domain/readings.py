@@ -25,6 +25,8 @@ NOTHING_READ = "没有读到承诺，请看这句话要不要立项"
 OWN_PHRASE = "自己选的一句话"
 # A rate of growth is what it is in each month; it is not gathered from nothing.
 GROWTH = re.compile(r"增长|增速|涨幅|下降|降低|降幅|失业率")
+# “从380元提高至1000元”: a level, not a sum of the year.
+LEVEL = re.compile(r"(?:提高|提升|增加|增长|扩大)[至到]")
 FIRM_WORD = re.compile(r"^(?:确保|力争|争取)(?:实现|完成)?")
 # “1家/乡镇”: what each of them must have.
 SCOPES = {
@@ -260,7 +262,9 @@ def _measured(reading: Reading, words: str, due: date, year: int, units: Mapping
 def _figure(reading: Reading, words: str) -> dict[str, Any]:
     assert reading.value is not None
     is_rate = reading.unit in ("%", "个百分点") and GROWTH.search(words) is not None
-    kind = Kind.POINT_IN_TIME if is_rate else Kind.RATIO if reading.unit == "%" else reading.kind
+    kind = Kind.RATIO if reading.unit == "%" else reading.kind
+    if is_rate or (kind is Kind.CUMULATIVE and LEVEL.search(words)):
+        kind = Kind.POINT_IN_TIME
     is_less = reading.comparator in (Comparator.AT_MOST, Comparator.LESS_THAN)
     return {
         "kind": str(kind if kind is not Kind.COVERAGE else Kind.CUMULATIVE),

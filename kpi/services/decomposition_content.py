@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -90,14 +90,11 @@ def _points(raw: Raw, content: IndicatorContent, year: int, last_year: Points | 
         open_months=[month for month in MONTHS if month <= last_month],
     )
     try:
-        return _with_last_month(draw(Preset(preset), drawing), end, last_month)
+        drawn = draw(Preset(preset), drawing)
     except DomainError as problem:
         raise ContentInvalid([FieldError("preset", problem.code)]) from problem
-
-
-def _with_last_month(points: Mapping[int, Decimal], end: Decimal, last_month: int) -> Points:
-    """Quarters may end before the final date does: it has a value of its own then."""
-    return {**points, last_month: end}
+    # A quarter may end before the final date does: that has a value of its own then.
+    return {**drawn, last_month: end} if preset == Preset.QUARTER_ENDS else drawn
 
 
 def _months(chosen: Collection[Any]) -> list[int]:

@@ -147,12 +147,12 @@ def with_owner(task: Mapping[str, Any], words: str, metric: str, now: datetime) 
 
 
 def _post_for(unit: Department, posts: Iterable[Post]) -> str:
-    """The leader whose title shares most with a unit's name and duties; empty where none does."""
-    said = unit.name + unit.duties
-    about = [(post, post.title.removeprefix("分管").removesuffix("副市长")) for post in posts]
-    scores = [(sum(word[at : at + 2] in said for at in range(len(word) - 1)), post) for post, word in about]
-    best = max(scores, key=lambda each: each[0], default=None)
-    return best[1].code if best and best[0] else ""
+    """The leader whose title names the field of a unit; empty where none does."""
+    said = unit.name + unit.short_name + unit.duties
+    about = ((post, post.title.removeprefix("分管").removesuffix("副市长")) for post in posts)
+    # “自然资源” is not about 人力资源: the beginning counts, the end only in the unit's own name.
+    found = (post.code for post, field in about if field[:2] in said or field[-2:] in unit.short_name)
+    return next(found, "")
 
 
 def held(draft: Decomposition, actor: Actor, *, version: int | None = None) -> Decomposition:
