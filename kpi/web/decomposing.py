@@ -53,13 +53,14 @@ def names_of_fields() -> dict[str, str | Promise]:
 
 @dataclass(frozen=True)
 class Panel:
-    """One phrase as the panel shows it: what was read of each number, and what may be done."""
+    """One phrase as the panel shows it: what was read of each number, and what may be done; ``lead`` by its name."""
 
     board: Board
     phrase: Phrase
     row: ProposedSpan
     typed: Mapping[str, Any]
     errors: Sequence[FieldError] = ()
+    lead: str = ""
 
     @property
     def quote(self) -> str:

@@ -226,9 +226,9 @@ def fail(page: Page) -> None:
 
 class Visit(NamedTuple):
     """``person`` is a demo person or empty for a stranger; ``{T36}`` in a path is the key of that report of June,
-    ``{rules}`` of reminder rules to come, ``{draft}`` of a report taken apart with a ``{range}`` and a ``{task}``, ``{scheme}`` of a scoring scheme, ``{robot}`` of a robot, ``{undone}`` of a
-    change of a window; ``then`` is what is done there before looking; every page is judged in both themes, whichever it
-    comes in."""
+    ``{rules}`` of reminder rules to come, ``{scheme}`` of a scoring scheme, ``{robot}`` of a robot, ``{undone}`` of a
+    change of a window, ``{draft}`` of a report taken apart with a ``{range}`` and a ``{task}``; ``then`` is what is
+    done there before looking; every page is judged in both themes, whichever it comes in."""
 
     person: str
     path: str

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import clock
+from accounts.models import Department
 from kpi import labels
 from kpi.documents.reading import read_report
 from kpi.domain.decomposition import SpanState, SpanVerb
@@ -210,11 +211,11 @@ def _panel(
     board: Board, at: object, typed: Mapping[str, Any], errors: Sequence[FieldError]
 ) -> decomposing.Panel | None:
     found = next(((each, row) for each in board.phrases for row in each.rows if str(row.pk) == str(at)), None)
-    return (
-        decomposing.Panel(board, *found, typed, [error for error in errors if error.field != "quote"])
-        if found
-        else None
-    )
+    if found is None:
+        return None
+    lead = Department.objects.filter(code=found[1].task.get("lead", "")).values_list("short_name", flat=True).first()
+    own = [error for error in errors if error.field != "quote"]
+    return decomposing.Panel(board, *found, typed, own, lead or "")
 
 
 @login_required
