@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from accounts.models import User
+from accounts.models import Post, User
 from kpi.domain.decomposition import Origin
 from kpi.domain.readings import read_report
 from kpi.models import Decomposition, ProposedSpan
@@ -28,9 +28,10 @@ def half_done(year: int = 2026) -> Decomposition:
         last_act={"action": "span.accept", "before": [], "after": []},
     )
     spans = stored_pieces(draft, read_report(TEXT, year), Origin.MACHINE)
+    posts = list(Post.objects.all())
     for span in spans[2:9]:
         span.state = "accepted"
-        span.task = with_owner(span.task, TEXT[span.start : span.end], span.reading["metric"], NOW)
+        span.task = with_owner(span.task, TEXT[span.start : span.end], span.reading["metric"], posts, NOW)
     spans[-1].state, spans[-1].context_reason = "context", "背景表述，不单独立项"
     ProposedSpan.objects.bulk_create(spans)
     return draft

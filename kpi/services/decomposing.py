@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts import audit
+from accounts.models import Post
 from accounts.permissions import Actor
 from kpi.domain.anchors import occurrences
 from kpi.domain.decomposition import (
@@ -88,7 +89,7 @@ def _accepted(draft: Decomposition, span: ProposedSpan, typed: Mapping[str, Any]
     problems = core_problems(task, Directory.load(draft.year), draft.year)
     if problems:
         raise ContentInvalid(problems)
-    return with_owner(task, words, reading.metric, now)
+    return with_owner(task, words, reading.metric, Post.objects.all(), now)
 
 
 def _short(typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,17 +111,18 @@ def decide_many(*, draft: Decomposition, chosen: Mapping[int, int], verb: SpanVe
     Raises as ``decide``; nothing is written unless all can be.
     """
     stored = held(draft, actor)
-    spans = [_span(stored, pk, version) for pk, version in chosen.items()]
-    if not spans:
+    if not chosen:
         raise DomainError("decomposition_nothing_chosen")
+    spans = _spans(stored, chosen)
     before = [_row(span) for span in spans]
-    directory = Directory.load(stored.year)
+    directory, posts = Directory.load(stored.year), list(Post.objects.all())
     for span in spans:
         to = next_state(SpanState(span.state), verb, Origin(span.origin))
         if to is SpanState.ACCEPTED:
             if core_problems(span.task, directory, stored.year):
                 raise DomainError("span_needs_a_look", quote=stored.text[span.start : span.end][:30])
-            span.task = with_owner(span.task, stored.text[span.start : span.end], span.reading["metric"], now)
+            words = stored.text[span.start : span.end]
+            span.task = with_owner(span.task, words, span.reading["metric"], posts, now)
         span.state, span.context_reason = str(to), PLAIN_REASON if to is SpanState.CONTEXT else ""
     _done(stored, f"span.{verb}", before, spans, actor, now)
     return len(spans)
@@ -242,8 +244,8 @@ def save_details(
     """
     stored = held(draft, actor)
     before, changed = [], []
-    for pk, fields in typed.items():
-        span = _span(stored, pk, versions.get(pk, 0))
+    for span in _spans(stored, {pk: versions.get(pk, 0) for pk in typed}):
+        fields = typed[span.pk]
         next_state(SpanState(span.state), SpanVerb.CORRECT, Origin(span.origin))
         task = {**span.task, **_short(fields)}
         if _meant(task) == _meant(span.task):
@@ -280,8 +282,13 @@ def undo(*, draft: Decomposition, version: int, actor: Actor, now: datetime) -> 
 
 
 def _span(draft: Decomposition, pk: int, version: int) -> ProposedSpan:
-    found = draft.spans.filter(pk=pk).first()
-    if found is None or found.version != version:
+    return _spans(draft, {pk: version})[0]
+
+
+def _spans(draft: Decomposition, versions: Mapping[int, int]) -> Rows:
+    """The phrases as they were looked at, in the order of the text (1 query)."""
+    found = list(draft.spans.filter(pk__in=versions))
+    if len(found) != len(versions) or any(span.version != versions[span.pk] for span in found):
         raise StaleVersion("span_stale")
     return found
 

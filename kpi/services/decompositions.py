@@ -133,15 +133,17 @@ def _continued(task: dict[str, Any], found: proposals.Continuation | None) -> di
     }
 
 
-def with_owner(task: Mapping[str, Any], words: str, metric: str, now: datetime) -> dict[str, Any]:
-    """The task with the unit that its words point to, and why, unless one is named already (2 queries)."""
+def with_owner(
+    task: Mapping[str, Any], words: str, metric: str, posts: Iterable[Post], now: datetime
+) -> dict[str, Any]:
+    """The task with the unit that its words point to, and why, unless one is named already (1 query)."""
     if task.get("lead"):
         return {**task}
     found = proposals.owners(words, metric, on=localtime(now).date())
     if not found:
         return {**task}
     unit = found[0].department
-    post = _post_for(unit, Post.objects.all())
+    post = _post_for(unit, posts)
     proposed = {"lead": unit.code, "lead_reason": found[0].reason}
     return {**task, **proposed, "post": task.get("post") or post}
 

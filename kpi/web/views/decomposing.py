@@ -274,11 +274,11 @@ def _filled_in(
     """Lead, post and shape of the line “fill in”, in the rows that leave them empty (the shape: in all rows)."""
     raw = {name: request.POST.get(f"fill-{name}", "").strip() for name in ("lead", "post", "preset")}
     given = with_codes(raw, directory)
-    for row in typed.values():
-        row.update({name: given[name] for name in ("lead", "post") if given[name] and not row.get(name)})
-        if given["preset"]:
-            row["preset"] = given["preset"]
-    return typed
+    shape = {"preset": given["preset"]} if given["preset"] else {}
+    return {
+        key: {**row, **shape, **{name: row.get(name) or given[name] for name in ("lead", "post") if given[name]}}
+        for key, row in typed.items()
+    }
 
 
 def _details_page(
