@@ -82,18 +82,10 @@ class Board:
     def coverage(self) -> Coverage:
         return coverage_of(self.draft, self.spans, self.held)
 
-    def count(self, state: SpanState) -> int:
-        return sum(span.state == state for span in self.spans)
-
     @cached_property
     def next_open(self) -> ProposedSpan | None:
-        """The first phrase of the first sentence that nobody owns."""
-        return self.open_behind(-1)
-
-    def open_behind(self, start: int) -> ProposedSpan | None:
-        """The first undecided phrase behind a place, else the first of all."""
-        undecided = [span for span in self.spans if span.state == SpanState.PROPOSED]
-        return next((span for span in undecided if span.start > start), undecided[0] if undecided else None)
+        """The first phrase that nobody has decided on."""
+        return next((span for span in self.spans if span.state == SpanState.PROPOSED), None)
 
     @cached_property
     def passages(self) -> list[Passage]:

@@ -1,4 +1,4 @@
-"""The wizard (拆解向导): from a report's text to the year's tasks, in steps that can be left and gone on with."""
+"""The wizard (拆解向导): drafts, and the text with its phrases to decide on. Its later steps: ``publishing``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,15 +20,12 @@ from kpi import labels
 from kpi.documents.reading import read_report
 from kpi.domain.decomposition import SpanState, SpanVerb
 from kpi.domain.errors import DomainError, NotPermitted
-from kpi.models import Decomposition, Indicator, ProposedSpan, Report
+from kpi.models import Decomposition, Report
 from kpi.selectors import decomposition as selector
 from kpi.selectors.decomposition import Board
 from kpi.services import decomposing as acts
-from kpi.services import decomposition_publishing as publishing
 from kpi.services import decompositions, permissions
 from kpi.services.content import ContentInvalid, FieldError
-from kpi.services.decomposition_content import with_codes
-from kpi.services.indicator_content import Directory
 from kpi.web import decomposing
 from kpi.web.errors import status_of
 from kpi.web.rendering import render as render_rows
@@ -88,7 +84,7 @@ def _list_page(request: HttpRequest, problem: DomainError | None = None, status:
     return render(request, "kpi/decompositions.html", context, status=status)
 
 
-def _draft(request: HttpRequest, pk: int) -> Decomposition:
+def draft_or_404(request: HttpRequest, pk: int) -> Decomposition:
     permissions.require_supervisor(request.actor)
     return get_object_or_404(Decomposition.objects.select_related("report", "created_by"), pk=pk)
 
@@ -96,7 +92,7 @@ def _draft(request: HttpRequest, pk: int) -> Decomposition:
 @login_required
 def show_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """The text with its phrases, and the one that ``?at=`` names beside it; POST takes a step."""
-    draft = _draft(request, pk)
+    draft = draft_or_404(request, pk)
     if draft.state != "working":
         return redirect("decomposition-publish", pk)
     if request.method != "POST":
@@ -113,7 +109,7 @@ def show_draft(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{reverse('decomposition', args=[pk])}{f'?at={at}#s{at}' if at else ''}")
 
 
-def _number(request: HttpRequest, name: str) -> int:
+def number_of(request: HttpRequest, name: str) -> int:
     text = request.POST.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
@@ -122,30 +118,30 @@ def _act(request: HttpRequest, draft: Decomposition) -> tuple[str, int]:
     """What was done, in words, and the phrase to look at next."""
     asked, action = request.POST, request.POST.get("action", "")
     given: dict[str, Any] = {"draft": draft, "actor": request.actor, "now": clock.now()}
-    span = {"pk": _number(request, "span"), "version": _number(request, "version")}
+    span = {"pk": number_of(request, "span"), "version": number_of(request, "version")}
     if action == "undo":
-        acts.undo(version=_number(request, "version"), **given)
+        acts.undo(version=number_of(request, "version"), **given)
         return _("已撤销上一步"), 0
     if action == "own":
-        made = acts.add_own(quote=asked.get("quote", ""), start=_number(request, "start"), **given)
+        made = acts.add_own(quote=asked.get("quote", ""), start=number_of(request, "start"), **given)
         return _("已加入，请核对后接受"), made.pk
     if action == "split":
-        acts.split(at=_number(request, "cut"), **span, **given)
-        return _("已拆开"), _at_place(draft, _number(request, "start"))
+        acts.split(at=number_of(request, "cut"), **span, **given)
+        return _("已拆开"), _at_place(draft, number_of(request, "start"))
     if action in ("merge_before", "merge_behind"):
         acts.merge(step=1 if action == "merge_behind" else -1, **span, **given)
-        return _("已合并"), _covering(draft, _number(request, "start"))
+        return _("已合并"), _covering(draft, number_of(request, "start"))
     if action == "sentence":
-        chosen = {span["pk"]: span["version"]} | _versions(asked.getlist("rows"))
+        chosen = {span["pk"]: span["version"]} | versions_of(asked.getlist("rows"))
         acts.decide_many(chosen=chosen, verb=SpanVerb.SET_ASIDE, **given)
-        return _("整句已列为背景"), _next(draft, _number(request, "start"))
+        return _("整句已列为背景"), _next(draft, number_of(request, "start"))
     verb = VERBS.get(action)
     if verb is None:
         raise Http404
     typed = decomposing.typed_panel(asked) if verb in (SpanVerb.ACCEPT, SpanVerb.CORRECT) else {}
     acts.decide(verb=verb, typed=typed, reason=asked.get("reason", ""), **span, **given)
     stays = verb in (SpanVerb.CORRECT, SpanVerb.REOPEN)
-    return _said(verb), span["pk"] if stays else _next(draft, _number(request, "start"))
+    return _said(verb), span["pk"] if stays else _next(draft, number_of(request, "start"))
 
 
 def _said(verb: SpanVerb) -> str:
@@ -158,7 +154,7 @@ def _said(verb: SpanVerb) -> str:
     }[verb]
 
 
-def _versions(pairs: Sequence[str]) -> dict[int, int]:
+def versions_of(pairs: Sequence[str]) -> dict[int, int]:
     """Keys and versions as forms carry them: ``12:3``."""
     parted = (pair.partition(":") for pair in pairs)
     return {int(pk): int(version) for pk, _colon, version in parted if pk.isdecimal() and version.isdecimal()}
@@ -190,7 +186,7 @@ def _board_page(
     draft.refresh_from_db()
     board = selector.board(draft)
     typed = decomposing.typed_panel(request.POST) if errors or problem else {}
-    panel = _panel(board, _number(request, "span") or request.GET.get("at", ""), typed, errors)
+    panel = _panel(board, number_of(request, "span") or request.GET.get("at", ""), typed, errors)
     context = {
         "draft": draft,
         "board": board,
@@ -221,14 +217,17 @@ def _panel(
 @login_required
 def accept_sure(request: HttpRequest, pk: int) -> HttpResponse:
     """What may be accepted together, shown before it is."""
-    draft = _draft(request, pk)
+    draft = draft_or_404(request, pk)
     problem = None
     if request.method == "POST":
         try:
             count = acts.decide_many(
-                draft=draft, chosen=_versions(request.POST.getlist("rows")), verb=SpanVerb.ACCEPT, actor=request.actor,
+                draft=draft,
+                chosen=versions_of(request.POST.getlist("rows")),
+                verb=SpanVerb.ACCEPT,
+                actor=request.actor,
                 now=clock.now(),
-            )  # fmt: skip
+            )
         except NotPermitted:
             raise
         except DomainError as refused:
@@ -244,193 +243,16 @@ def accept_sure(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def fill_details(request: HttpRequest, pk: int) -> HttpResponse:
-    """The details of the accepted phrases as a table; what is typed is kept, right or wrong."""
-    draft = _draft(request, pk)
-    if draft.state != "working":
-        return redirect("decomposition-publish", pk)
-    directory = Directory.load(draft.year)
-    if request.method != "POST":
-        return _details_page(request, draft, directory)
-    versions = _versions(request.POST.getlist("rows"))
-    typed = {key: decomposing.typed_row(request.POST, key, directory) for key in versions}
-    if request.POST.get("action") == "fill":
-        typed = _filled_in(request, typed, directory)
-    try:
-        count = acts.save_details(draft=draft, typed=typed, versions=versions, actor=request.actor, now=clock.now())
-    except NotPermitted:
-        raise
-    except DomainError as problem:
-        return _details_page(request, draft, directory, typed=typed, problem=problem, status=status_of(problem))
-    messages.success(
-        request, ngettext("已保存，改了 %(count)s 项", "已保存，改了 %(count)s 项", count) % {"count": count}
-    )
-    return redirect(request.get_full_path())
-
-
-def _filled_in(
-    request: HttpRequest, typed: dict[int, dict[str, Any]], directory: Directory
-) -> dict[int, dict[str, Any]]:
-    """Lead, post and shape of the line “fill in”, in the rows that leave them empty (the shape: in all rows)."""
-    raw = {name: request.POST.get(f"fill-{name}", "").strip() for name in ("lead", "post", "preset")}
-    given = with_codes(raw, directory)
-    shape = {"preset": given["preset"]} if given["preset"] else {}
-    return {
-        key: {**row, **shape, **{name: row.get(name) or given[name] for name in ("lead", "post") if given[name]}}
-        for key, row in typed.items()
-    }
-
-
-def _details_page(
-    request: HttpRequest,
-    draft: Decomposition,
-    directory: Directory,
-    *,
-    typed: Mapping[int, Mapping[str, Any]] | None = None,
-    problem: DomainError | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    accepted = list(draft.spans.filter(state=SpanState.ACCEPTED))
-    for span in accepted:
-        span.task = {**span.task, **(typed or {}).get(span.pk, {})}
-    every = decomposing.rows_of(draft, accepted, directory, selector.last_year_shapes(draft.year))
-    is_lacking = request.GET.get("show") == "lacking"
-    chosen = [row for row in every if row.errors] if is_lacking else every
-    page = Paginator(chosen, decomposing.PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "draft": draft,
-        "page": page,
-        "total": len(every),
-        "lacking": sum(bool(row.errors) for row in every),
-        "is_lacking": is_lacking,
-        "directory": directory,
-        "units": [unit for unit in directory.departments.values() if unit.kind not in ("township", "subdistrict")],
-        "tables": {name: getattr(labels, name) for name in ("KIND", "COMPARATOR", "PRESET")},
-        "names": decomposing.names_of_fields(),
-        "problem": problem,
-    }
-    answer = render_rows(request, "kpi/decomposition_details.html", context)
-    answer.status_code = status
-    return answer
-
-
-@login_required
-def fill_one(request: HttpRequest, pk: int, span: int) -> HttpResponse:
-    """Every field of one task, with its curve; “look” draws it without keeping anything."""
-    draft = _draft(request, pk)
-    if draft.state != "working":
-        return redirect("decomposition-publish", pk)
-    found = get_object_or_404(ProposedSpan, decomposition=draft, pk=span, state=SpanState.ACCEPTED)
-    directory = Directory.load(draft.year)
-    if request.method != "POST":
-        return _one_page(request, draft, found, found.task, directory)
-    task = {**found.task, **decomposing.typed_task(request.POST)}
-    if request.POST.get("action") == "look":
-        return _one_page(request, draft, found, task, directory)
-    try:
-        acts.save_details(
-            draft=draft, typed={found.pk: task}, versions={found.pk: _number(request, "version")}, actor=request.actor,
-            now=clock.now(),
-        )  # fmt: skip
-    except NotPermitted:
-        raise
-    except DomainError as problem:
-        return _one_page(request, draft, found, task, directory, problem=problem)
-    found.refresh_from_db()
-    _details, errors = decomposing.details_of(task, directory, draft.year, selector.last_year_shapes(draft.year))
-    if errors:
-        return _one_page(request, draft, found, found.task, directory, is_kept=True, status=422)
-    messages.success(request, _("已保存"))
-    return redirect("decomposition-details", pk)
-
-
-def _one_page(
-    request: HttpRequest,
-    draft: Decomposition,
-    span: ProposedSpan,
-    task: Mapping[str, Any],
-    directory: Directory,
-    *,
-    problem: DomainError | None = None,
-    is_kept: bool = False,
-    status: int = 200,
-) -> HttpResponse:
-    details, errors = decomposing.details_of(task, directory, draft.year, selector.last_year_shapes(draft.year))
-    is_asked = request.method == "POST" or is_kept
-    names = decomposing.names_of_fields()
-    shown = errors if is_asked else ()
-    context = {
-        "draft": draft,
-        "span": span,
-        "quote": draft.text[span.start : span.end],
-        "task": task,
-        "form": decomposing.form_of(task, directory, shown),
-        "labelled": [(names.get(error.field, ""), error) for error in shown],
-        "errors": shown,
-        "lacking": errors,
-        "points": sorted(details.points.items()) if details else (),
-        "bars": decomposing.bars(details.points) if details else (),
-        "presets": labels.PRESET,
-        "months": [str(month) for month in range(1, 13)],
-        "version": span.version,
-        "is_kept": is_kept,
-        "problem": problem,
-    }
-    return render(request, "kpi/decomposition_task.html", context, status=status_of(problem) if problem else status)
-
-
-@login_required
-def publish(request: HttpRequest, pk: int) -> HttpResponse:
-    """What publishing makes and what is in its way; POST publishes. Afterwards: what was made."""
-    draft = _draft(request, pk)
-    if request.method != "POST":
-        return _publish_page(request, draft)
-    try:
-        publishing.publish(
-            draft=draft, version=_number(request, "version"), confirmed_open=request.POST.get("confirm", ""),
-            folder=FOLDER, actor=request.actor, now=clock.now(),
-        )  # fmt: skip
-    except NotPermitted:
-        raise
-    except ContentInvalid as problem:
-        first = problem.errors[0]
-        return _publish_page(request, _draft(request, pk), DomainError(first.code, **first.params), 422)
-    except DomainError as problem:
-        return _publish_page(request, _draft(request, pk), problem, status_of(problem))
-    return redirect("decomposition-publish", pk)
-
-
-def _publish_page(
-    request: HttpRequest, draft: Decomposition, problem: DomainError | None = None, status: int = 200
-) -> HttpResponse:
-    context: dict[str, Any] = {"draft": draft, "problem": problem, "typed": request.POST}
-    if draft.state == "published":
-        made = Indicator.objects.filter(report=draft.report, code__in=draft.outcome["codes"])
-        context["made"] = made.select_related("lead_department").order_by("commitment__start", "code")
-    elif draft.state == "working":
-        preview = publishing.preview(draft)
-        names = decomposing.names_of_fields()
-        context |= {
-            "preview": preview,
-            "problems": [
-                (span, [(names.get(error.field, ""), error) for error in errors]) for span, errors in preview.problems
-            ],
-            "open_sentences": [draft.text[slice(*span)] for span in preview.coverage.open_ones],
-        }
-    return render(request, "kpi/decomposition_publish.html", context, status=status)
-
-
-@login_required
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a draft up, after a page that says what is lost."""
-    draft = _draft(request, pk)
+    draft = draft_or_404(request, pk)
     if draft.state != "working":
         return redirect("decompositions")
     problem = None
     if request.method == "POST":
         try:
             decompositions.discard(
-                draft=draft, version=_number(request, "version"), actor=request.actor, now=clock.now()
+                draft=draft, version=number_of(request, "version"), actor=request.actor, now=clock.now()
             )
         except NotPermitted:
             raise
