@@ -143,8 +143,14 @@ def _unread_sentences(text: str, year: int, held: Sequence[Span]) -> Iterator[Pi
         start, end = trimmed(text, *sentence)
         if end - start < SHORTEST or any(first < end and start < last for first, last in held):
             continue
-        span = start, min(end, start + LONGEST)
-        yield Piece(span, 0, sentence, Reading(Kind.STAGE, text[start:end][:LONGEST_NAME]))
+        yield unread(text, sentence)
+
+
+def unread(text: str, sentence: Span, section: str = "") -> Piece:
+    """A whole sentence in which nothing was read."""
+    start, end = trimmed(text, *sentence)
+    reading = Reading(Kind.STAGE, one_line(text[start:end])[:LONGEST_NAME], section=section)
+    return Piece((start, min(end, start + LONGEST)), 0, sentence, reading)
 
 
 def plan_sentences(text: str, year: int) -> list[Span]:

@@ -32,7 +32,16 @@ from kpi.domain.decomposition import (
     trimmed,
 )
 from kpi.domain.errors import DomainError, IllegalTransition, StaleVersion
-from kpi.domain.readings import Piece, Reading, brought_together, numbered, own_reading, plan_sentences, shared_out
+from kpi.domain.readings import (
+    Piece,
+    Reading,
+    brought_together,
+    numbered,
+    own_reading,
+    plan_sentences,
+    shared_out,
+    unread,
+)
 from kpi.models import Commitment, Decomposition, ProposedSpan
 from kpi.services.content import ContentInvalid, FieldError
 from kpi.services.decomposition_content import core_problems
@@ -74,13 +83,23 @@ def decide(
     before = [_row(span)]
     if to is SpanState.GONE:
         span.delete()
-        _done(stored, f"span.{verb}", before, [], actor, now)
+        _done(stored, f"span.{verb}", before, _left_behind(stored, span), actor, now)
         return
     if to is SpanState.ACCEPTED:
         span.task = _accepted(stored, span, typed, now)
     span.state = str(to)
     span.context_reason = (reason.strip()[:LONGEST_REASON] or PLAIN_REASON) if to is SpanState.CONTEXT else ""
     _done(stored, f"span.{verb}", before, [span], actor, now)
+
+
+def _left_behind(draft: Decomposition, span: ProposedSpan) -> Rows:
+    """The sentence of a phrase that was taken out, so that it is not forgotten; nothing where another holds it."""
+    begins, ends = span.sentence_start, span.sentence_end
+    is_held = draft.spans.filter(start__lt=ends, end__gt=begins).exists()
+    if is_held or (begins, ends) not in plan_sentences(draft.text, draft.year):
+        return []
+    piece = unread(draft.text, (begins, ends), span.reading["section"])
+    return stored_pieces(draft, [piece], Origin.MACHINE)
 
 
 def _accepted(draft: Decomposition, span: ProposedSpan, typed: Mapping[str, Any], now: datetime) -> dict[str, Any]:

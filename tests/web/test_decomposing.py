@@ -201,6 +201,8 @@ def test_an_own_phrase_is_chosen_word_for_word_and_taken_out_again(office, draft
     crossing = office.post(page, {"action": "own", "quote": "各位代表，蓝图", "start": str(own.start)})
     assert crossing.status_code == 422 and "重叠" in text(crossing)
     assert act(office, draft, own, "drop").status_code == 302 and not draft.spans.filter(pk=own.pk).exists()
+    # The sentence it had taken the place of is there again.
+    assert span(draft, "各位代表，蓝图已经绘就，奋斗正当其时").state == "proposed"
 
 
 def test_what_is_sure_is_accepted_together_and_a_whole_sentence_set_aside(office, draft):
