@@ -13,6 +13,7 @@ from kpi.domain.anchors import Loss
 from kpi.domain.bulletins import BulletinState, BulletinVerb
 from kpi.domain.calendar import Roll
 from kpi.domain.cosigning import Stance
+from kpi.domain.decomposition import Origin, SpanState, Standing, Sureness
 from kpi.domain.directives import DirectiveKind, DirectiveState, DirectiveVerb
 from kpi.domain.evidence import Need
 from kpi.domain.exporting import ExportKind, ExportState
@@ -594,3 +595,30 @@ def words(table: Mapping[str, Label], codes: Iterable[str]) -> list[str]:
     """The words of some codes, in the table's order."""
     wanted = set(codes)
     return [str(label.text) for code, label in table.items() if code in wanted]
+
+
+DECOMPOSITION_STATE = {
+    "working": Label(_("拆解中")),
+    "published": Label(_("已发布为任务")),
+    "discarded": Label(_("已放弃")),
+}
+SPAN_STATE = {
+    SpanState.PROPOSED: Label(_("未定"), "q", "？"),
+    SpanState.ACCEPTED: Label(_("建任务"), "a", "✓"),
+    SpanState.CONTEXT: Label(_("背景"), "c", "–"),
+}
+SPAN_ORIGIN = {
+    Origin.MACHINE: Label(_("自动读出")),
+    Origin.OWN: Label(_("自己选的")),
+    Origin.RESHAPED: Label(_("拆分或合并")),
+}
+SURENESS = {
+    Sureness.SURE: Label(_("把握大"), "good"),
+    Sureness.FAIR: Label(_("一般")),
+    Sureness.CHECK: Label(_("请核对"), "bad"),
+}
+SENTENCE_STANDING = {
+    Standing.BUILT: Label(_("已建任务")),
+    Standing.CONTEXT: Label(_("背景")),
+    Standing.OPEN: Label(_("未定")),
+}

@@ -357,7 +357,7 @@ def _configuring() -> dict[str, str]:
         "quote_length": _("引文应有 %(least)s 至 %(most)s 字，请在原文中选中一句话"),
         "quote_not_in_text": _("原文中没有这句话，引文须与原文一字不差"),
         "quote_overlaps": _("与 %(commitment)s“%(quote)s”部分重叠；请选在它之内，或避开它"),
-        "indicator_code_malformed": _("编号应写成 T45 的样子：T、I、A 加两三位数字"),
+        "indicator_code_malformed": _("编号应写成 T45 的样子：一个大写字母加两三位数字"),
         "indicator_code_taken": _("%(code)s 已经用过，下一个空号是 %(free)s"),
         "indicator_stale": _("有人在你之后改过这项任务，没有保存；你填的还在下面，请核对后再保存"),
         "indicator_so_already": _("这项任务已经是这个状态"),
@@ -376,6 +376,31 @@ def _configuring() -> dict[str, str]:
         "handover_to_itself": _("%(unit)s现在就是牵头单位"),
         "handover_day_outside": _("起始日应在今天 %(today)s 至 %(year)s 年度结束之间"),
         "handover_over": _("这次变更已经生效或撤回，不能再撤回"),
+    }
+
+
+def _decomposing() -> dict[str, str]:
+    """A report that is being taken apart."""
+    return {
+        "decomposition_text_missing": _("请粘贴报告全文，或选择文件"),
+        "decomposition_under_way": _("%(year)s 年的报告已经有人在拆解，请接着那一份做"),
+        "decomposition_over": _("这份拆解已经发布或放弃，不能再改"),
+        "decomposition_stale": _("有人在你之后办理过这份拆解，没有写入；请看最新情况后再操作"),
+        "decomposition_no_undo": _("没有可以撤销的步骤"),
+        "decomposition_nothing_chosen": _("请先勾选"),
+        "decomposition_not_ready": _("还不能发布：没有要建的任务，或有 %(count)s 项没有填完"),
+        "decomposition_open_unconfirmed": _("还有 %(count)s 句未定；请输入这个数，确认暂不处理它们"),
+        "decomposition_text_moved": _("拆解期间报告原文被更正过，没有发布；请放弃后按新原文重新开始"),
+        "decomposition_phrase_taken": _("“%(quote)s”与已有承诺重叠，没有发布；请把它列为背景或拆开"),
+        "span_moved": _("这句话的状态已经变化，不能再这样操作；请看最新情况"),
+        "span_stale": _("有人在你之后改过这句话，没有写入；请看最新情况后再操作"),
+        "span_needs_a_look": _("“%(quote)s”还要逐项看，这次一项也没有接受"),
+        "split_place": _("请选择在哪里拆开，两边都至少两个字"),
+        "merge_no_neighbour": _("同一句里前后没有可以合并的"),
+        "merge_too_long": _("合并后超过 %(limit)s 字"),
+        "range_undecided": _("报告写的是区间，请选择以哪一头为目标"),
+        "own_phrase_crosses": _("与“%(quote)s”重叠；请先把它恢复为未定，或避开它"),
+        "node_line": _("“%(line)s”看不懂，请写成“2025-06-30 主体完工”，一行一个节点"),
     }
 
 
@@ -426,6 +451,7 @@ TABLES = (
     _editions,
     _reports,
     _configuring,
+    _decomposing,
     _planning,
 )
 

@@ -12,6 +12,7 @@ from kpi.web.views import (
     configuring,
     cosigning,
     deciding,
+    decomposing,
     delegating,
     desk,
     desk_lists,
@@ -33,6 +34,7 @@ from kpi.web.views import (
     planning,
     policies,
     preferences,
+    publishing,
     schemes,
     scores,
     splitting,
@@ -46,7 +48,7 @@ from kpi.web.views import (
 class CodeConverter:
     """An indicator's code; anything else is no address of ours."""
 
-    regex = r"[TIA]\d{2,3}"
+    regex = r"[A-Z]\d{2,3}"
     to_python = to_url = staticmethod(str)
 
 
@@ -83,6 +85,13 @@ urlpatterns = [
     path("inbox/all/", inbox.act_on_many, name="notices-act"),
     path("inbox/preferences/", preferences.choose, name="inbox-preferences"),
     path("inbox/undo/", inbox.undo, name="notices-undo"),
+    path("decompose/", decomposing.list_drafts, name="decompositions"),
+    path("decompose/<int:pk>/", decomposing.show_draft, name="decomposition"),
+    path("decompose/<int:pk>/sure/", decomposing.accept_sure, name="decomposition-sure"),
+    path("decompose/<int:pk>/details/", publishing.fill_details, name="decomposition-details"),
+    path("decompose/<int:pk>/details/<int:span>/", publishing.fill_one, name="decomposition-task"),
+    path("decompose/<int:pk>/publish/", publishing.publish, name="decomposition-publish"),
+    path("decompose/<int:pk>/discard/", decomposing.discard, name="decomposition-discard"),
     path("<year:year>/", years.year_home, name="year-home"),
     path("<year:year>/cockpit/", cockpit.show_cockpit, name="cockpit"),
     path("<year:year>/cockpit/screen/", cockpit.show_screen, name="cockpit-screen"),

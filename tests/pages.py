@@ -89,6 +89,7 @@ WORKING_PAGES = (
     Page("dcs_1", "/2025/exports/?kind=ledger&period=2025-06&unit=", 16),
     Page("nyj_staff", "/2025/exports/?kind=units&period=2025-06&unit=agriculture", 16),
     Page("dcs_1", "/2025/exports/jobs/"),
+    Page("dcs_1", "/decompose/"),
     Page("dcs_1", "/2025/desk/kpis/"),
     Page("dcs_1", "/2025/desk/kpis/new/?sentence=9000"),
     Page("dcs_1", "/2025/desk/kpis/A06/edit/"),

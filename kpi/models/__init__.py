@@ -2,6 +2,7 @@
 
 from kpi.models.bulletins import Bulletin, BulletinEdit, BulletinFile, BulletinStep
 from kpi.models.cosignatures import CoSignature
+from kpi.models.decomposition import Decomposition, ProposedSpan
 from kpi.models.directives import Directive, DirectiveCopy, DirectiveEntry
 from kpi.models.evidence import Evidence
 from kpi.models.imports import ReportUpload
@@ -29,6 +30,7 @@ __all__ = [
     "Chase",
     "CoSignature",
     "Commitment",
+    "Decomposition",
     "Directive",
     "DirectiveCopy",
     "DirectiveEntry",
@@ -44,6 +46,7 @@ __all__ = [
     "PastResult",
     "Period",
     "PlanPoint",
+    "ProposedSpan",
     "RagOverride",
     "ReminderPolicy",
     "ReminderStep",

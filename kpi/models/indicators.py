@@ -123,7 +123,7 @@ class Indicator(models.Model):
         ordering = ("commitment__start", "code")
         constraints = [
             models.UniqueConstraint(fields=["report", "code"], name="indicator_code_once_per_report"),
-            models.CheckConstraint(condition=Q(code__regex=r"^[TIA]\d{2,3}$"), name="indicator_code_shape"),
+            models.CheckConstraint(condition=Q(code__regex=r"^[A-Z]\d{2,3}$"), name="indicator_code_shape"),
             models.CheckConstraint(condition=Q(decimals__lte=4), name="indicator_decimals_at_most_4"),
             models.CheckConstraint(
                 condition=~Q(kind="coverage") | ~Q(coverage_scope=""), name="indicator_coverage_has_scope"

@@ -49,7 +49,7 @@ class Continuation:
 
 
 class Proposer:
-    """The units and the earlier tasks, read once (2 queries); what is asked of it then makes no query."""
+    """The units and the earlier tasks, read once (3 queries); what is asked of it then makes no query."""
 
     def __init__(self, departments: Sequence[Department], earlier: Sequence[Indicator], year: int) -> None:
         self._departments = {unit.code: unit for unit in departments}
@@ -66,7 +66,8 @@ class Proposer:
             list(Department.objects.filter(is_active=True)),
             list(
                 earlier.annotate(has_successor=Exists(decided))
-                .select_related("report", "commitment", "lead_department")
+                .select_related("report", "commitment", "lead_department", "accountable_post")
+                .prefetch_related("supporting_departments")
                 .order_by("-report__year", "commitment__start", "code")
             ),
             year,
@@ -108,12 +109,12 @@ class Proposer:
 
 
 def owners(quote: str, metric: str, *, on: date, section: str = "") -> Sequence[OwnerProposal]:
-    """Units for one phrase of the year of ``on`` (2 queries). For many build a ``Proposer`` once."""
+    """Units for one phrase of the year of ``on`` (3 queries). For many build a ``Proposer`` once."""
     return Proposer.at(on, on.year).owners(quote, metric, section=section)
 
 
 def continued(quotes: Sequence[str], *, year: int) -> Mapping[int, Continuation]:
-    """What phrases of ``year`` go on with (2 queries)."""
+    """What phrases of ``year`` go on with (3 queries)."""
     return Proposer.at(date(year, 1, 1), year).continued(quotes)
 
 

@@ -115,6 +115,11 @@ def _new(report: Report, place: Place, raw: Raw, *, actor: Actor, now: datetime,
     return commitment
 
 
+def set_aside_at(report: Report, place: Place, raw: Raw, *, reason: str, actor: Actor, now: datetime) -> Commitment:
+    """A phrase that no commitment holds yet, as one that becomes no task; within the caller's transaction."""
+    return _new(report, place, raw, actor=actor, now=now, aside_because=reason)
+
+
 def _section(raw: Raw) -> str:
     reader = Reader(raw)
     section = reader.text("section")
@@ -150,7 +155,7 @@ def set_aside(*, report: Report, raw: Raw, actor: Actor, now: datetime) -> Commi
     held = Report.objects.select_for_update().get(pk=report.pk)
     found = place(held, raw)
     if found.commitment is None:
-        return _new(held, found, raw, actor=actor, now=now, aside_because=reason)
+        return set_aside_at(held, found, raw, reason=reason, actor=actor, now=now)
     commitment = found.commitment
     if commitment.indicators.filter(is_active=True).exists():
         raise DomainError("commitment_owned", commitment=commitment.code)

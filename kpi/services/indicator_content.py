@@ -18,7 +18,7 @@ from kpi.models import Indicator
 from kpi.models.fields import FIGURE_DECIMALS
 from kpi.services.content import ContentInvalid, Reader
 
-CODE = re.compile(r"[TIA]\d{2,3}")
+CODE = re.compile(r"[A-Z]\d{2,3}")
 LONGEST = {"name": 60, "unit": 20, "baseline_unit": 20, "section": 40}
 # Where a kind leaves no choice; the form need not ask for it.
 SETTLED_BY_KIND: Mapping[Kind, Mapping[str, str]] = {

@@ -28,6 +28,8 @@ REFUSED = {
     Rule.ACT: "change_act",
 }
 Read = TypeVar("Read")
+# One for each chapter in its order. C begins the codes of commitments, I and O look like figures.
+LETTERS = "ABDEFGHJKLMNPQRSTUVWXYZ"
 
 
 @transaction.atomic
@@ -47,10 +49,7 @@ def add(*, report: Report, raw: Raw, actor: Actor, now: datetime) -> Indicator:
         raise ContentInvalid(errors)
     commitment = anchoring.commitment_at(held, place, raw, actor=actor, now=now)
     with plans.on_record(actor, now):
-        indicator = store(report=held, commitment=commitment, code=code, content=content)
-    told = {"quote": commitment.quote, "code": code, **_raw(content)}
-    _audit("indicator.created", indicator, actor, now, after=told)
-    return indicator
+        return establish(report=held, commitment=commitment, code=code, content=content, actor=actor, now=now)
 
 
 def _collected(errors: list[FieldError], step: Callable[[], Read]) -> Read | None:
@@ -60,6 +59,16 @@ def _collected(errors: list[FieldError], step: Callable[[], Read]) -> Read | Non
     except ContentInvalid as problem:
         errors.extend(problem.errors)
         return None
+
+
+def establish(
+    *, report: Report, commitment: Commitment, code: str, content: IndicatorContent, actor: Actor, now: datetime
+) -> Indicator:
+    """A new indicator with its audit entry, within the caller's transaction and version of the history."""
+    indicator = store(report=report, commitment=commitment, code=code, content=content)
+    told = {"quote": commitment.quote, "code": code, **_raw(content)}
+    _audit("indicator.created", indicator, actor, now, after=told)
+    return indicator
 
 
 def store(*, report: Report, commitment: Commitment, code: str, content: IndicatorContent) -> Indicator:
@@ -89,10 +98,13 @@ def next_code(report: Report, letter: str) -> str:
 
 
 def letter_of(report: Report, section: str) -> str:
-    """The letter that most indicators of a chapter begin with; T in a chapter without any."""
-    codes = Indicator.objects.filter(report=report, commitment__section=section).values_list("code", flat=True)
-    letters = Counter(code[0] for code in codes)
-    return letters.most_common(1)[0][0] if letters else "T"
+    """The letter that most indicators of a chapter begin with; the first free one in a chapter without any."""
+    found = Indicator.objects.filter(report=report).values_list("code", "commitment__section")
+    letters = Counter(code[0] for code, chapter in found if chapter == section)
+    if letters:
+        return letters.most_common(1)[0][0]
+    taken = {code[0] for code, _chapter in found}
+    return next((letter for letter in LETTERS if letter not in taken), LETTERS[-1])
 
 
 @transaction.atomic

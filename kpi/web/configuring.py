@@ -36,7 +36,7 @@ class Spec:
 
 
 NEW_ONLY = (
-    Spec("code", _("编号"), hint=_("T、I、A 加数字，用过的不再用")),
+    Spec("code", _("编号"), hint=_("一个大写字母加两三位数字，用过的不再用")),
     Spec("section", _("板块"), is_optional=True, hint=_("留空则随前一句承诺")),
 )
 GROUPS: Sequence[tuple[str | Promise, Sequence[Spec]]] = (
@@ -128,11 +128,12 @@ class IndicatorForm:
     directory: Directory
     stage: Stage | None = None
     summary: Sequence[FieldError] = field(default_factory=tuple)
+    new_only: Sequence[Spec] = NEW_ONLY
 
     @property
     def groups(self) -> Iterator[tuple[str | Promise, list[Bound]]]:
         for place, (title, specs) in enumerate(GROUPS):
-            new = NEW_ONLY if place == 0 and self.stage is None else ()
+            new = self.new_only if place == 0 and self.stage is None else ()
             yield title, [self._bound(spec) for spec in (*specs[:1], *new, *specs[1:])]
 
     def errors_of(self, name: str) -> list[FieldError]:

@@ -4,7 +4,7 @@
 
 const text = document.getElementById("report-text");
 const panel = document.getElementById("panel");
-const CODE = /^#[TIA]\d{2,3}$/;
+const CODE = /^#[A-Z]\d{2,3}$/;
 let opener = null;
 let asked = "";
 

@@ -26,6 +26,7 @@ from notifications.keys import encrypt
 from notifications.models import Robot
 from tests.bulletins import draft_of, published
 from tests.conftest import NOW, clone
+from tests.decompositions import half_done
 from tests.journeys.conftest import Product, enter, is_trouble, serving
 from tests.many import empty_year
 from tests.notifications.logged import something_to_log
@@ -192,6 +193,17 @@ def preview_a_year(page: Page) -> None:
     page.locator("#preview").wait_for()
 
 
+def begin_with_nothing(page: Page) -> None:
+    page.locator("#text").fill("")
+    page.get_by_role("button", name="开始拆解").click()
+    page.locator("#errors").wait_for()
+
+
+def accept_a_range(page: Page) -> None:
+    page.get_by_role("button", name="接受，建任务").click()
+    page.locator("#errors").wait_for()
+
+
 def object_without_words(page: Page) -> None:
     page.get_by_role("button", name="提出异议").click()
     page.locator("#errors").wait_for()
@@ -234,8 +246,8 @@ def fail(page: Page) -> None:
 class Visit(NamedTuple):
     """``person`` is a demo person or empty for a stranger; ``{T36}`` in a path is the key of that report of June,
     ``{rules}`` of reminder rules to come, ``{scheme}`` of a scoring scheme, ``{robot}`` of a robot, ``{undone}`` of a
-    change of a window; ``then`` is what is done there before looking; every page is judged in both themes, whichever it
-    comes in."""
+    change of a window, ``{draft}`` of a report taken apart with a ``{range}`` and a ``{task}``; ``then`` is what is
+    done there before looking; every page is judged in both themes, whichever it comes in."""
 
     person: str
     path: str
@@ -306,6 +318,16 @@ VISITS = (
     Visit("dcs_1", "/2025/desk/periods/2025-06/extensions/", extend_nobody),
     Visit("dcs_1", "/2025/desk/chase/?period=2025-06&unit=agriculture&unit=cili"),
     Visit("dcs_1", "/2025/desk/chase/?period=2025-06&unit=agriculture", write_too_much),
+    Visit("dcs_1", "/decompose/"),
+    Visit("dcs_1", "/decompose/", begin_with_nothing),
+    Visit("dcs_1", "/decompose/{draft}/"),
+    Visit("dcs_1", "/decompose/{draft}/?at={range}", accept_a_range),
+    Visit("dcs_1", "/decompose/{draft}/?at={task}"),
+    Visit("dcs_1", "/decompose/{draft}/sure/"),
+    Visit("dcs_1", "/decompose/{draft}/details/"),
+    Visit("dcs_1", "/decompose/{draft}/details/{task}/"),
+    Visit("dcs_1", "/decompose/{draft}/publish/"),
+    Visit("dcs_1", "/decompose/{draft}/discard/"),
     Visit("dcs_1", "/2025/desk/reminders/"),
     Visit("dcs_1", "/2025/desk/reminders/?day=2025-07-16"),  # nobody
     Visit("dcs_1", "/2025/desk/reminders/policy/"),
@@ -440,8 +462,8 @@ REACHED = {"import-preview": upload_template, "recovery-codes": renew_the_codes}
 
 def test_no_page_is_forgotten():
     """Each named address is visited, or is no page."""
-    keys = {"T42": 1, "I37": 1, "T36": 1, "robot": 1, "rules": 1, "scheme": 1, "undone": "2025-08/undo/1"}
-    keys |= {"applied": 1, "waiting": 1, "back": 1}
+    numbers = ("T42", "I37", "T36", "robot", "rules", "scheme", "applied", "waiting", "back", "draft", "range", "task")
+    keys = {**dict.fromkeys(numbers, 1), "undone": "2025-08/undo/1"}
     paths = {visit.path.format(**keys).partition("?")[0] for visit in VISITS} - {"/2025/kpis/X99/"}
     visited = {resolve(path).url_name for path in paths}
     visited |= {name for name, step in REACHED.items() if any(visit.then is step for visit in VISITS)}
@@ -512,6 +534,9 @@ def trial(django_db_setup, database_name, tmp_path_factory, django_db_blocker) -
             code="guiyang", name="下半年方案", version="2025-08-01", effective_from="2025-08-01", is_default=True
         )
         keys |= {"rules": rules.pk, "robot": a_robot().pk, "scheme": scheme.pk, **cases()}
+        draft = half_done()
+        keys |= {"draft": draft.pk, "task": draft.spans.filter(state="accepted").first().pk}
+        keys["range"] = draft.spans.get(reading__comparator="range").pk
         keys["undone"] = f"2025-08/undo/{a_window_change().pk}"
         sessions = {person: session_of(person) for person in {visit.person for visit in VISITS} if person}
     with serving(name, tmp_path_factory.mktemp("pages")) as product:

@@ -13,6 +13,8 @@ from kpi.web.navigation import home_of
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Where this person's work is."""
+    """Where this person's work is; before the first year the office begins with its report."""
     year = period_selector.current_year(period_selector.years(), clock.now())
-    return redirect(home_of(request.actor, year) if year else "account")
+    if year:
+        return redirect(home_of(request.actor, year))
+    return redirect("decompositions" if request.actor.is_supervisor else "account")
