@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts import clock
-from kpi.services import evidence, exporting, handovers, reminders
+from kpi.services import evidence, exporting, handovers, idempotency, reminders
 from kpi.workbooks.export import make
 
 
@@ -17,6 +17,7 @@ def tick() -> int:
 
 @shared_task(name="kpi.sweep_evidence")
 def sweep_evidence() -> int:
+    idempotency.forget(now=clock.now())
     return evidence.remove_orphans(file_time=clock.file_time()) + exporting.remove_orphans(file_time=clock.file_time())
 
 

@@ -4,6 +4,7 @@ from kpi.models.bulletins import Bulletin, BulletinEdit, BulletinFile, BulletinS
 from kpi.models.cosignatures import CoSignature
 from kpi.models.directives import Directive, DirectiveCopy, DirectiveEntry
 from kpi.models.evidence import Evidence
+from kpi.models.idempotency import IdempotencyKey
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import FormerPlan, Handover, Indicator, Milestone, PlanPoint, RuleSet, Target, UnitTarget
 from kpi.models.jobs import ExportJob
@@ -38,6 +39,7 @@ __all__ = [
     "Follow",
     "FormerPlan",
     "Handover",
+    "IdempotencyKey",
     "Indicator",
     "Milestone",
     "PastResult",
