@@ -21,7 +21,7 @@ def problem(
     errors: Sequence[Mapping[str, str]] = (),
     **more: object,
 ) -> JsonResponse:
-    """``errors`` name a ``field``, its ``code`` and the sentence in ``detail``; ``more`` are members of this problem."""
+    """``errors`` name a ``field``, its ``code`` and a sentence in ``detail``; ``more`` are members of this one."""
     body: dict[str, object] = {
         "type": TYPE + code,
         "title": HTTPStatus(status).phrase,

@@ -30,6 +30,11 @@ def indicator(view: ApiView, year: int, code: str) -> Indicator:
     return _or_404(found.first())
 
 
+def indicator_in(view: ApiView, month: Period, code: str) -> Indicator:
+    """The same with what its lamp of a month depends on."""
+    return _or_404(indicators(view, month.report.year).filter(code=code).for_board(month).first())
+
+
 def period(year: int, code: str) -> Period:
     return _or_404(Period.objects.filter(report__year=year, code=code).select_related("report").first())
 

@@ -21,7 +21,9 @@ from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
@@ -167,10 +169,20 @@ def _once(view: ApiView, request: Request, act: Callable[[], HttpResponseBase]) 
             row = claimed.row
             again = {**row.headers, "Idempotency-Replayed": "true"}
             return HttpResponse(row.body, status=row.status, headers=again)
-        answer = act()
-        kept = {name: answer[name] for name in ("Content-Type", "ETag", "Location") if answer.has_header(name)}
+        answer = _rendered(act())
+        kept = {name: answer[name] for name in ("Content-Type", "ETag") if answer.has_header(name)}
         idempotency.keep(claimed, status=answer.status_code, headers=kept, body=answer.content.decode())
         return answer
+
+
+def _rendered(answer: HttpResponseBase) -> HttpResponse:
+    """The answer with its bytes, so that the same ones can be given again."""
+    if not isinstance(answer, Response):
+        return answer
+    headers = {name: answer[name] for name in ("ETag",) if answer.has_header(name)}
+    return HttpResponse(
+        JSONRenderer().render(answer.data), status=answer.status_code, headers=headers, content_type="application/json"
+    )
 
 
 def _fingerprint(request: Request) -> str:

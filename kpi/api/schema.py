@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -66,7 +67,7 @@ def show_operations(request: HttpRequest) -> HttpResponse:
         for method, stated in path.items():
             line = {"method": method.upper(), "address": address, "summary": stated["summary"], **_asks(stated)}
             groups.setdefault(stated["tags"][0], []).append(line)
-    return render(request, "kpi/api.html", {"groups": groups})
+    return render(request, "kpi/api.html", {"groups": groups, "schema": reverse("api-schema")})
 
 
 def _asks(stated: dict) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -24,7 +25,7 @@ from kpi.domain.values import Kind, Rag, SubmissionState, Verb, parse_number
 from kpi.domain.workflow import allowed_verbs
 from kpi.models import Indicator, Period, Submission
 from kpi.selectors import cosigning as cosigning_selector
-from kpi.selectors.content import Content, content_of
+from kpi.selectors.content import FIGURES, Content, content_of
 from kpi.selectors.history import override_of, steps_of
 from kpi.selectors.people import coverage_units
 from kpi.services import content as content_service
@@ -47,8 +48,8 @@ class OneByOne(ApiView):
 
     def named(self, year: int, period: str, code: str) -> tuple[Indicator, Period, Submission | None]:
         """The report, or the place where the caller's department may begin one; to others that does not exist."""
-        found = finding.indicator(self, year, code)
         month = finding.period(year, period)
+        found = finding.indicator_in(self, month, code)
         stored = finding.submissions(self, year).filter(indicator=found, period=month).first()
         if stored is None and not permissions.works_for_lead(self.actor, found):
             raise Http404
@@ -321,6 +322,7 @@ def shape(report: Submission | None, indicator: Indicator, period: Period, view:
     names = report is not None and finding.may_name(view.actor, indicator.lead_department_id)
     return {
         **content_of(stored).as_json(),
+        **{name: _plain(getattr(stored, name)) for name in FIGURES},
         **{name: getattr(stored, name) for name in ("version", "cycle", *MOMENTS)},
         "state": report.state if report else bodies.NOT_STARTED,
         "indicator": indicator.code,
@@ -328,6 +330,11 @@ def shape(report: Submission | None, indicator: Indicator, period: Period, view:
         "author": str(report.author) if report and names else None,
         "steps": _steps(report, indicator, view),
     }
+
+
+def _plain(figure: Decimal | None) -> str | None:
+    """Every digit and no empty ones, whether it comes from the row or was just written."""
+    return None if figure is None else f"{figure.normalize():f}"
 
 
 def _steps(report: Submission | None, indicator: Indicator, view: ApiView) -> list[str]:
