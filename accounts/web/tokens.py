@@ -22,6 +22,9 @@ DAYS = {30: gettext_lazy("30 天"), 90: gettext_lazy("90 天"), 180: gettext_laz
 class TokenForm(forms.Form):
     """What a new token is for. Only what the person could use is offered."""
 
+    # What is missing is said by the page, in its own words.
+    use_required_attribute = False
+
     name = forms.CharField(
         label=gettext_lazy("用途"),
         max_length=80,

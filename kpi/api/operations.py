@@ -6,9 +6,8 @@ document is made from the statement, so that the two cannot drift apart.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -162,7 +161,7 @@ def _once(view: ApiView, request: Request, act: Callable[[], HttpResponseBase]) 
         return act()
     if not key.strip() or len(key) > KEY_LENGTH or not can_be_stored(key):
         raise Refused(400, "idempotency_key_malformed", most=KEY_LENGTH)
-    fingerprint = _fingerprint(request)
+    fingerprint = idempotency.fingerprint(_parts(request))
     with transaction.atomic():
         claimed = idempotency.claim(user=request.user, token=view.token, key=key, fingerprint=fingerprint, now=view.now)
         if claimed.is_repeated:
@@ -185,26 +184,18 @@ def _rendered(answer: HttpResponseBase) -> HttpResponse:
     )
 
 
-def _fingerprint(request: Request) -> str:
-    found = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-    if (request.content_type or "").startswith("multipart/"):
-        for name in sorted(request.data):
-            for value in request.data.getlist(name):
-                found.update(_part(name, value))
-    else:
-        found.update(request._request.body)
-    return found.hexdigest()
-
-
-def _part(name: str, value: object) -> bytes:
-    """A field of a form, or a file by its content: boundaries differ from one sending to the next."""
-    if not isinstance(value, UploadedFile):
-        return f"{name}={value}\n".encode()
-    digest = hashlib.sha256()
-    for chunk in value.chunks():
-        digest.update(chunk)
-    value.seek(0)
-    return f"{name}={value.name}:{digest.hexdigest()}\n".encode()
+def _parts(request: Request) -> Iterator[bytes]:
+    """What makes a request the one it is. Of a form the fields and the files' bytes: boundaries differ each time."""
+    yield f"{request.method} {request.get_full_path()}\n".encode()
+    if not (request.content_type or "").startswith("multipart/"):
+        yield request._request.body
+        return
+    for name in sorted(request.data):
+        for value in request.data.getlist(name):
+            yield f"{name}={value}\n".encode()
+            if isinstance(value, UploadedFile):
+                yield from value.chunks()
+                value.seek(0)
 
 
 def _headers(stated: Operation, has_etag: bool, status: int) -> list[OpenApiParameter]:

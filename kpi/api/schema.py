@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -21,6 +22,22 @@ IN_ADDRESS = {
     "code": {"type": "string", "pattern": r"^[TIA][0-9]{2,3}$", "example": "A06"},
     "id": {"type": "string", "format": "uuid"},
     "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+}
+
+# Matters in the order of the page, in words.
+TAGS = {
+    "me": _("我"),
+    "reports": _("报告与承诺"),
+    "departments": _("单位"),
+    "periods": _("报告期"),
+    "indicators": _("任务与亮灯"),
+    "submissions": _("填报"),
+    "evidence": _("佐证材料"),
+    "directives": _("批示督办"),
+    "notices": _("消息"),
+    "exports": _("导出"),
+    "bulletins": _("通报"),
+    "scores": _("考核得分"),
 }
 
 
@@ -62,14 +79,14 @@ class Schema(SpectacularJSONAPIView):
 def show_operations(request: HttpRequest) -> HttpResponse:
     """The document as a page to read: operations by matter."""
     document = SchemaGenerator().get_schema(request=None, public=True)
-    groups: dict[str, list[dict[str, object]]] = {}
+    groups: dict[str, list[dict[str, object]]] = {str(word): [] for word in TAGS.values()}
     for address, path in document["paths"].items():
         for method, stated in path.items():
             line = {"method": method.upper(), "address": address, "summary": stated["summary"], **_asks(stated)}
-            groups.setdefault(stated["tags"][0], []).append(line)
+            groups[str(TAGS[stated["tags"][0]])].append(line)
     return render(request, "kpi/api.html", {"groups": groups, "schema": reverse("api-schema")})
 
 
 def _asks(stated: dict) -> dict[str, object]:
     asked = [parameter["name"] for parameter in stated.get("parameters", ()) if parameter["in"] in ("query", "header")]
-    return {"asks": [name for name in asked if name != "ETag"], "statuses": list(stated["responses"])}
+    return {"asks": [name for name in asked if name != "ETag"], "statuses": sorted(stated["responses"])}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,6 +44,14 @@ def claim(*, user: User, token: ApiToken | None, key: str, fingerprint: str, now
     if stored.fingerprint != fingerprint:
         raise DomainError("idempotency_key_reused")
     return Claim(stored, is_repeated=True)
+
+
+def fingerprint(parts: Iterable[bytes]) -> str:
+    """The SHA-256 of what makes a request the one it is, in parts so that a large file is never held whole."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def keep(claimed: Claim, *, status: int, headers: Mapping[str, str], body: str) -> None:

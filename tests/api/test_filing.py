@@ -104,7 +104,7 @@ def with_scopes(step: str, codes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(code if person in useful else 403 for person, code in zip(PEOPLE, codes, strict=True))
 
 
-class undone:  # noqa: N801 — reads as a word
+class undone:
     """What happens inside is taken back."""
 
     def __enter__(self) -> None:

@@ -65,7 +65,7 @@ def pairs(texts: dict[str, str]) -> list[Counter]:
     found, tag = [], '"v0"'
     for place in range(PAIRS):
         jobs = [
-            lambda text=text, value=value: System(text).put(REPORT, content(value), If_Match=tag)
+            lambda text=text, value=value, tag=tag: System(text).put(REPORT, content(value), If_Match=tag)
             for text, value in ((texts["nyj_staff"], f"1.{place:02}"), (texts["nyj_head"], f"2.{place:02}"))
         ]
         answers = in_parallel(*jobs)
