@@ -74,7 +74,7 @@ class ExportBody(serializers.Serializer):
     kind = serializers.CharField()
     period = serializers.CharField()
     departments = serializers.ListField(child=serializers.CharField())
-    state = serializers.CharField(help_text=_("queued、running、done、failed、cancelled、expired"))
+    state = serializers.CharField(help_text="queued、running、done、failed、cancelled、expired")
     done = serializers.IntegerField()
     total = serializers.IntegerField()
     name = serializers.CharField()

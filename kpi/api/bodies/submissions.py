@@ -75,7 +75,7 @@ class EmptyBody(Strict):
 class SubmissionBody(serializers.Serializer):
     indicator = serializers.CharField()
     period = serializers.CharField()
-    state = serializers.CharField(help_text=_("not_started、draft、submitted、signed_off、approved、returned"))
+    state = serializers.CharField(help_text="not_started、draft、submitted、signed_off、approved、returned")
     version = serializers.IntegerField(help_text=_("每写一次加一；还没有时为 0"))
     cycle = serializers.IntegerField()
     value = serializers.CharField(allow_null=True)

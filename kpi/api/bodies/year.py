@@ -74,9 +74,7 @@ class MonthBody(serializers.Serializer):
     unreviewed_lamp = serializers.ChoiceField(
         LAMPS, allow_null=True, help_text=_("尚未审定的数据会亮的灯；只给可看这份填报的人")
     )
-    mark = serializers.CharField(
-        help_text=_("own、unreviewed、unpublished、unapproved、missing、pending、carried、none")
-    )
+    mark = serializers.CharField(help_text="own、unreviewed、unpublished、unapproved、missing、pending、carried、none")
     timeliness = serializers.CharField(allow_null=True)
 
 
