@@ -100,7 +100,7 @@ class ApiView(APIView):
 
 @dataclass(frozen=True)
 class Operation:
-    """``scope`` is what a token must be for."""
+    """What an operation asks: ``scope`` is what a token must be for."""
 
     scope: Scope
     is_writing: bool
@@ -139,7 +139,6 @@ def operation(
                 return act(view, request, **kwargs)
             return _once(view, request, lambda: act(view, request, **kwargs))
 
-        carried_out.operation = stated
         return extend_schema(
             operation_id=name,
             tags=[tag],

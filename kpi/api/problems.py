@@ -37,7 +37,7 @@ def respond(fault: Exception, context: Mapping[str, Any]) -> HttpResponse | None
     """The answer to a refusal; ``None`` for a fault, which is logged and answered with 500."""
     asked = context["request"]
     answer = _answer(fault, getattr(asked, "request_id", ""))
-    if isinstance(fault, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
+    if answer is not None and answer.status_code == 401:
         answer["WWW-Authenticate"] = 'Bearer realm="kpi"'
     if isinstance(fault, exceptions.Throttled) and fault.wait is not None:
         answer["Retry-After"] = str(int(fault.wait) + 1)

@@ -59,7 +59,7 @@ def refused(request: HttpRequest, problem: DomainError | PermissionRefused) -> H
 
 def _page(request: HttpRequest, status: int, heading: str, text: str, code: str) -> HttpResponse:
     if request.path.startswith(API):
-        return problem_details(status, code, str(text), request_id=request.request_id)
+        return problem_details(status, code, str(text), request_id=getattr(request, "request_id", ""))
     context = {"heading": heading, "text": text, "code": code}
     return render(request, "errors/problem.html", context, status=status)
 

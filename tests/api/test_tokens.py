@@ -50,6 +50,7 @@ def test_a_token_lives_with_its_owner(db, settings, happens, status, code):
     elif happens == "role asks for a second factor":
         settings.SECOND_FACTOR_ROLES = ["staff"]
     answer = System(issued.text).get("/2025/submissions/2025-06/A06/")
+    assert answer.has_header("WWW-Authenticate") == (status == 401)
     assert answer.status_code == status and (code is None or answer.json()["code"] == code)
     refused = AuditEntry.objects.filter(action="token.refused")
     assert [entry.reason for entry in refused] == ([code] if status == 401 else [])

@@ -125,6 +125,7 @@ class ExportFile(ApiView):
         summary=_("下载生成好的文件；每次下载都有记录"),
         media="application/octet-stream",
         scope=Scope.EXPORT,
+        writes=False,
     )
     def get(self, request: Request, year: int, pk: UUID) -> FileResponse:
         job = _find(self, year, pk)
