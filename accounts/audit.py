@@ -31,6 +31,8 @@ class Origin:
 
     request_id: str = ""
     ip: str | None = None
+    # The prefix of the API token that was shown, where one was.
+    token: str = ""
 
 
 # Entries of the change that is being made, while they are held back.
@@ -68,7 +70,7 @@ def record(
     entry = AuditEntry(
         occurred_at=now,
         actor=actor,
-        actor_label=str(actor) if actor else "system",
+        actor_label=_label(actor, source),
         action=action,
         object_type=obj._meta.label_lower,
         object_id=str(obj.pk),
@@ -86,6 +88,12 @@ def record(
     else:
         held.append(entry)
     return entry
+
+
+def _label(actor: User | None, source: Origin) -> str:
+    """Who it was; where a token acted in their place, which one."""
+    name = str(actor) if actor else "system"
+    return f"{name} [{source.token}]" if source.token else name
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,10 +20,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit, clock, passwords, second_factor, sessions
 from accounts.models import User
 from accounts.permissions import Actor, actor_for
+from accounts.problems import problem
 
 ENDED = {
     "idle": _("30 分钟没有操作，已自动退出，请重新登录。没有提交的内容还在这台电脑上。"),
     "longest": _("登录满 12 小时，已自动退出，请重新登录。没有提交的内容还在这台电脑上。"),
+}
+
+# What the API says to a session that still owes something.
+OWED = {
+    "second_factor_required": _("请先在网页完成两步验证"),
+    "password_required": _("请先在网页更换密码"),
 }
 
 
@@ -84,7 +91,8 @@ class DoorMiddleware:
         if not payments or request.resolver_match.url_name in (*self.OPEN, *payments):
             return None
         if request.path.startswith("/api/"):
-            return JsonResponse({"code": f"{payments[0].replace('-', '_')}_required"}, status=403)
+            code = f"{payments[0].replace('-', '_')}_required"
+            return problem(403, code, str(OWED[code]), request_id=request.request_id)
         return redirect_to_login(request.get_full_path(), reverse(payments[0]))
 
 

@@ -24,7 +24,8 @@ SCHEDULE = {
     # hold up the page. A wake-up that no process was free for is dropped rather than kept.
     "make-exports": {"task": "kpi.run_exports", "schedule": 10.0, "options": {"expires": 9}},
     # Deletes files of evidence and exports older than a day that no row names: what a crash or a failed deletion left.
-    # At night, because it lists whole folders; a missed night is made up for by the next.
+    # At night, because it lists whole folders; a missed night is made up for by the next. It also drops the API's
+    # idempotency keys that nobody repeats any more.
     "sweep-evidence": {
         "task": "kpi.sweep_evidence",
         "schedule": crontab(hour="3", minute="20"),

@@ -435,7 +435,32 @@ def _planning() -> dict[str, str]:
     }
 
 
+def _api() -> dict[str, str]:
+    """Requests of other systems, and the tokens they come with."""
+    return {
+        "malformed": _("请求无法识别：应为 UTF-8 的 JSON，不含无法保存的字符"),
+        "request_too_large": _("内容过大"),
+        "field_unknown": _("没有这个字段"),
+        "limit_malformed": _("每页条数应为 1 至 %(most)s 的整数"),
+        "cursor_malformed": _("游标无效或已过时，请从第一页重新取"),
+        "if_match_required": _("请把读到的 ETag 放进 If-Match 请求头，以免盖掉别人的修改"),
+        "if_match_malformed": _('If-Match 应是读到的 ETag，如 "v3"'),
+        "idempotency_key_malformed": _("Idempotency-Key 应为 1 至 %(most)s 个字符"),
+        "idempotency_key_reused": _("这个 Idempotency-Key 已用于另一个请求，请换一个"),
+        "content_invalid": _("有 %(count)s 处需要改正"),
+        "token_unknown": _("没有这个令牌，请核对是否抄全"),
+        "token_revoked": _("这个令牌已撤销"),
+        "token_expired": _("这个令牌已到期，请在“接口令牌”页另建一个"),
+        "token_owner_inactive": _("令牌所有者的账号已停用"),
+        "token_scope": _("这个令牌没有“%(scope)s”权限"),
+        "token_beyond_rights": _("令牌的权限和单位不能超出你自己的"),
+        "token_too_long": _("有效期最长 %(limit)s 天"),
+        "second_factor_required": _("请先设置并完成两步验证"),
+    }
+
+
 TABLES = (
+    _api,
     _figures,
     _filing,
     _files,

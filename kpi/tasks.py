@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts import clock
-from kpi.services import evidence, exporting, handovers, reminders, target_change_files
+from kpi.services import evidence, exporting, handovers, idempotency, reminders, target_change_files
 from kpi.workbooks.export import make
 
 
@@ -17,6 +17,7 @@ def tick() -> int:
 
 @shared_task(name="kpi.sweep_evidence")
 def sweep_evidence() -> int:
+    idempotency.forget(now=clock.now())
     given_up = target_change_files.forget_stale(now=clock.now())
     orphans = evidence.remove_orphans(file_time=clock.file_time()) + exporting.remove_orphans(
         file_time=clock.file_time()

@@ -1,8 +1,7 @@
 """Pages of a year. Nouns, year first, code last; filters and the period looked at are in the query string."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 
-from kpi.api import views as api
 from kpi.web.views import (
     brief,
     bulk,
@@ -72,6 +71,15 @@ class YearConverter:
     to_url = staticmethod(str)
 
 
+class ShortConverter:
+    """A number of a row, small enough for the database."""
+
+    regex = r"[1-9]\d{0,8}"
+    to_python = staticmethod(int)
+    to_url = staticmethod(str)
+
+
+register_converter(ShortConverter, "short")
 register_converter(CodeConverter, "code")
 register_converter(CommitmentConverter, "commitment")
 register_converter(MonthConverter, "month")
@@ -194,5 +202,5 @@ urlpatterns = [
     path("<year:year>/exports/jobs/", exporting.list_jobs, name="export-jobs"),
     path("<year:year>/exports/<uuid:pk>/", exporting.one_export, name="export"),
     path("<year:year>/exports/ledger.xlsx", exporting.download_ledger, name="ledger"),
-    path("api/v1/<year:year>/board/", api.board, name="api-board"),
+    path("api/v1/", include("kpi.api.urls")),
 ]

@@ -60,6 +60,10 @@ WORKING_PAGES = (
     Page("wlj_staff", "/2025/signoff/"),
     Page("nyj_staff", "/inbox/"),
     Page("nyj_staff", "/inbox/preferences/"),
+    Page("dcs_1", "/account/tokens/"),
+    Page("dcs_1", "/api/v1/docs/"),
+    Page("mayor", "/api/v1/2025/indicators/"),
+    Page("dcs_1", "/api/v1/2025/submissions/"),
     Page("dcs_1", "/notices/robots/"),
     # The desk alone shows eight things more: what reports rest on, changed definitions, lost anchors, the window's open
     # requests, changes of target, the calendar's gaps, the last chases, whether sending is alive.

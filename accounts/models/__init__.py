@@ -6,10 +6,12 @@ from accounts.models.departments import Department, Post
 from accounts.models.memberships import ADMINISTRATORS, Membership, Role
 from accounts.models.passwords import PastPassword
 from accounts.models.sessions import UserSession
+from accounts.models.tokens import ApiToken, Scope, TokenKind
 from accounts.models.users import User
 
 __all__ = [
     "ADMINISTRATORS",
+    "ApiToken",
     "AuditEntry",
     "Delegation",
     "Department",
@@ -17,6 +19,8 @@ __all__ = [
     "PastPassword",
     "Post",
     "Role",
+    "Scope",
+    "TokenKind",
     "User",
     "UserSession",
 ]

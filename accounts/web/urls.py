@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.web import proving, sign_on, views
+from accounts.web import proving, sign_on, tokens, views
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="login"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("account/second-factor/", proving.set_up, name="second-factor-setup"),
     path("account/second-factor/codes/", proving.renew_codes, name="recovery-codes"),
     path("account/sessions/end/", views.end_sessions, name="sessions-end"),
+    path("account/tokens/", tokens.show_tokens, name="tokens"),
+    path("account/tokens/<int:pk>/revoke/", tokens.revoke_token, name="token-revoke"),
     path("prefs/text-size/", views.text_size, name="text-size"),
     path("prefs/theme/", views.theme, name="theme"),
 ]

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "rest_framework",
+    "drf_spectacular",
     "accounts",
     "notifications",
     "kpi",
@@ -298,10 +299,29 @@ TRIAL = False
 TRIAL_PASSWORD = ""
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    # Who asks, and how formats are chosen, is named by kpi.api.operations.ApiView.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    # No browsable pages: the document and docs/api.md say what there is.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_RATES": {"person": "300/min", "service": "600/min"},
+    "EXCEPTION_HANDLER": "kpi.api.problems.respond",
     "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": _("政府工作报告目标任务跟踪 接口"),
+    "DESCRIPTION": _("与网页同一套规则：填报、审签、审定、批示、导出等。用法见 docs/api.md"),
+    "VERSION": "1.0.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "kpi.api.schema.name_addresses",
+    ],
+    "ENUM_NAME_OVERRIDES": {"LampEnum": "kpi.api.bodies.year.LAMPS"},
 }
 
 LOGGING = {

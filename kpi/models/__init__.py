@@ -5,6 +5,7 @@ from kpi.models.cosignatures import CoSignature
 from kpi.models.decomposition import Decomposition, ProposedSpan
 from kpi.models.directives import Directive, DirectiveCopy, DirectiveEntry
 from kpi.models.evidence import Evidence
+from kpi.models.idempotency import IdempotencyKey
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import FormerPlan, Handover, Indicator, Milestone, PlanPoint, RuleSet, Target, UnitTarget
 from kpi.models.jobs import ExportJob
@@ -41,6 +42,7 @@ __all__ = [
     "Follow",
     "FormerPlan",
     "Handover",
+    "IdempotencyKey",
     "Indicator",
     "Milestone",
     "PastResult",

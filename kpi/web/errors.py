@@ -9,7 +9,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.db import DataError, transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, clock
 from accounts.models import User
 from accounts.permissions import PermissionRefused
+from accounts.problems import problem as problem_details
 from kpi import refusals
 from kpi.domain.errors import DomainError, IllegalTransition, NotPermitted, PeriodClosed, StaleVersion
 
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 CONTROL_IN_JSON = re.compile(rb"\\u00(?:0[0-8bcef]|1[0-9a-f]|7f)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", re.IGNORECASE)
 
+# Whoever asks below it reads JSON, also where the address itself is wrong.
+API = "/api/"
 CONFLICTS = (IllegalTransition, PeriodClosed, StaleVersion)
 
 
@@ -80,8 +83,6 @@ class PlainInputMiddleware:
 
 def _unprintable(request: HttpRequest) -> HttpResponse:
     text = _("提交的内容含有无法保存的字符。请返回上一页删去后重试；浏览器会保留已填内容。")
-    if request.path.startswith("/api/"):
-        return JsonResponse({"code": "text_has_control_characters", "detail": text}, status=400)
     return _page(request, 400, _("请求无法识别"), text, "text_has_control_characters")
 
 
@@ -106,14 +107,14 @@ def status_of(problem: DomainError | PermissionRefused) -> int:
 
 
 def refused(request: HttpRequest, problem: DomainError | PermissionRefused) -> HttpResponse:
-    """The refusal in the form the caller reads: JSON below ``/api/``, a page elsewhere."""
+    """The refusal as a page; what the API refuses, it answers itself."""
     text, status = refusals.refusal(problem.code, problem.params), status_of(problem)
-    if request.path.startswith("/api/"):
-        return JsonResponse({"code": problem.code, "detail": text}, status=status)
     return _page(request, status, _("不能这样操作"), text, problem.code)
 
 
 def _page(request: HttpRequest, status: int, heading: str, text: str, code: str) -> HttpResponse:
+    if request.path.startswith(API):
+        return problem_details(status, code, str(text), request_id=getattr(request, "request_id", ""))
     context = {"heading": heading, "text": text, "code": code}
     return render(request, "errors/problem.html", context, status=status)
 
@@ -146,4 +147,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Needs neither database nor context processors: either may be what failed."""
     code = getattr(request, "request_id", "")[:6].upper()
     logger.error("request %s failed: %s", code, request.path)
+    if request.path.startswith(API):
+        return problem_details(500, "fault", _("系统出错，已记录；报修时请提供编号"), request_id=code)
     return HttpResponse(render_to_string("errors/fault.html", {"code": code}), status=500)

@@ -113,4 +113,4 @@ def test_the_api_names_what_is_owed(user):
     passwords.put(user=user, password=NEW, actor=User.objects.get(username="sysadmin"), now=clock.now())
     client = Client()
     client.post("/login/", {"username": user.username, "password": NEW})
-    assert client.get("/api/v1/2025/board/").json() == {"code": "password_required"}
+    assert client.get("/api/v1/2025/indicators/").json()["code"] == "password_required"

@@ -105,8 +105,9 @@ def test_numbers_that_share_a_place_have_names_of_their_own():
 
 def test_an_own_phrase_says_what_it_says_by_itself():
     assert own_reading("建设高标准农田6.95万亩", "（一）").value == Decimal("6.95")
-    dated = own_reading("2026年9月前通车", "")
+    dated = own_reading("2026年9月底前通车", "")
     assert (dated.kind, dated.deadline, dated.value) == ("milestone", "2026-09", None)
+    assert own_reading("2026年9月前通车", "").deadline == "2026-08"
 
 
 def test_a_cut_shares_the_numbers_out_and_a_join_keeps_them():

@@ -167,6 +167,17 @@ def choose_a_bad_password(page: Page) -> None:
     page.locator(".emsg").first.wait_for()
 
 
+def make_a_token_for_nothing(page: Page) -> None:
+    page.get_by_role("button", name="建立令牌").click()
+    page.locator(".errs").wait_for()
+
+
+def make_a_token(page: Page) -> None:
+    page.locator("#id_name").fill("示例平台")
+    page.get_by_role("button", name="建立令牌").click()
+    page.locator("code.secret").wait_for()
+
+
 def renew_the_codes(page: Page) -> None:
     page.get_by_role("button", name="重新生成恢复码").click()
     page.get_by_text("只显示这一次").wait_for()
@@ -281,6 +292,10 @@ VISITS = (
     Visit("nyj_staff", "/inbox/preferences/"),
     Visit("nyj_staff", "/inbox/preferences/", choose_impossible_hours),
     Visit("nyj_staff", "/account/"),
+    Visit("nyj_staff", "/account/tokens/"),
+    Visit("nyj_staff", "/account/tokens/", make_a_token_for_nothing),
+    Visit("nyj_staff", "/account/tokens/", make_a_token),
+    Visit("nyj_staff", "/api/v1/docs/"),
     Visit("nyj_staff", "/2025/cockpit/"),
     Visit("nyj_staff", "/2025/kpis/A06/"),
     Visit("nyj_staff", f"{FORM}/A06/"),  # nothing said yet
@@ -438,6 +453,7 @@ VISITS = (
     Visit("mayor", "/2025/kpis/X99/"),  # no such page
     Visit("mayor", "/inbox/"),
     Visit("sysadmin", "/account/"),
+    Visit("sysadmin", "/account/tokens/"),
     Visit("sysadmin", "/account/password/"),
     Visit("sysadmin", "/account/password/", choose_a_bad_password),
     Visit("sysadmin", "/account/second-factor/"),

@@ -38,7 +38,7 @@ ACCESS = {
     "/2025/exports/?kind=pdf&period=2025-06&unit=agriculture": (422, 422, 422, 422, 422, 403),
     "/2025/exports/?kind=ledger&period=2025-12&unit=agriculture": (422, 422, 422, 422, 422, 403),
     "/2031/exports/": (404,) * 6,
-    "/api/v1/2025/board/": (200, 200, 200, 200, 200, 200),
+    "/api/v1/2025/indicators/": (200, 200, 200, 200, 200, 200),
     "/inbox/": (200, 200, 200, 200, 200, 200),
     "/inbox/preferences/": (200, 200, 200, 200, 200, 200),
     "/account/": (200, 200, 200, 200, 200, 200),
@@ -59,7 +59,7 @@ def test_each_role_gets_what_it_may_see(as_user, path):
 @pytest.mark.parametrize("path", [path for path, codes in ACCESS.items() if 200 in codes])
 def test_a_stranger_is_asked_to_sign_in(client, db, path):
     answer = client.get(path)
-    assert answer.status_code == 403 if path.startswith("/api/") else answer["Location"].startswith("/login/")
+    assert answer.status_code == 401 if path.startswith("/api/") else answer["Location"].startswith("/login/")
 
 
 def test_an_address_that_only_takes_forms_answers_a_visitor_with_a_page(as_user):
@@ -86,7 +86,7 @@ def test_another_departments_draft_is_seen_by_nobody_else(as_user, actor):
     as_user("nyj_staff").post(FORM, {"action": "save", "version": "0", "narrative": "只有本单位能看到的草稿"})
     assert "只有本单位能看到的草稿" in as_user("nyj_staff").get(FORM).content.decode()
     for person in ("gxj_staff", "dcs_1", "mayor"):
-        for path in ("/2025/kpis/A06/", "/2025/cockpit/", "/api/v1/2025/board/"):
+        for path in ("/2025/kpis/A06/", "/2025/cockpit/", "/api/v1/2025/indicators/"):
             assert "只有本单位能看到的草稿" not in as_user(person).get(path).content.decode()
 
 

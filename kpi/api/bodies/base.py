@@ -1,0 +1,48 @@
+"""Building blocks of shapes: strict requests, and pages of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from kpi import refusals
+
+
+class Strict(serializers.Serializer):
+    """A request: a field nobody knows is refused, because it is a slip of the pen or an attempt."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = sorted(str(name) for name in set(data) - set(self.fields))
+            if unknown:
+                text = refusals.refusal("field_unknown", {})
+                raise serializers.ValidationError(
+                    {name[:80]: serializers.ErrorDetail(text, "field_unknown") for name in unknown[:20]}
+                )
+        return super().to_internal_value(data)
+
+
+class Figure(serializers.CharField):
+    """A figure as text, so that no digit is lost; a JSON number is taken as it was written."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**{"max_length": 40, "allow_null": True, "required": False, "allow_blank": True} | kwargs)
+
+
+class Text(serializers.CharField):
+    """Free text; services say how long it may be."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**{"required": False, "allow_blank": True, "max_length": 4000} | kwargs)
+
+
+def page_of(item: type[serializers.Serializer]) -> type[serializers.Serializer]:
+    """The shape of one page of a list of ``item``."""
+    name = item.__name__.removesuffix("Body") + "Page"
+    fields = {
+        "items": item(many=True),
+        "next": serializers.CharField(allow_null=True, help_text=_("下一页的地址；没有时为 null")),
+    }
+    return type(name, (serializers.Serializer,), fields)
