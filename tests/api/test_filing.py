@@ -133,7 +133,7 @@ def submitted(staff: System, address: str):
         ({"If_Match": "*"}, content(), 400, "if_match_malformed"),
         ({"If_Match": '"v7"'}, content(), 412, "stale_version"),
         ({"If_Match": '"v0"'}, "{", 400, "malformed"),
-        ({"If_Match": '"v0"'}, '{"narrative": "a\\u0000b"}', 400, "malformed"),
+        ({"If_Match": '"v0"'}, '{"narrative": "a\\u0000b"}', 400, "text_has_control_characters"),
         ({"If_Match": '"v0"'}, '{"narrative": "\\ud800"}', 400, "malformed"),
         ({"If_Match": '"v0"'}, '{"value": NaN}', 400, "malformed"),
         ({"If_Match": '"v0"'}, '{"value": 1E3}', 422, "content_invalid"),

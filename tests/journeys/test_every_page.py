@@ -466,7 +466,8 @@ VISITS = (
 # Addresses without a page of their own: they take a form, answer with a file, a fragment or JSON, or lead elsewhere.
 NO_PAGES = {
     *("current-grid", "home"),
-    *("api-board", "bulletin-docx", "evidence", "export", "export-jobs", "ledger", "report-template"),
+    *("api-schema", "api-indicators", "token-revoke", "single-sign-on", "single-sign-on-back"),
+    *("bulletin-docx", "evidence", "export", "export-jobs", "ledger", "report-template"),
     *("delegate", "delegation-revoke", "extension-answer", "unlock-answer", "target-change-file"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act", "plan-preview", "set-aside", "year-home"),
     *("notice-open", "notices-act", "notices-undo", "follow"),

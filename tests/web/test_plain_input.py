@@ -17,12 +17,12 @@ def test_an_address_with_control_characters_is_refused(as_user, path):
 
 @pytest.mark.parametrize("body", [b'{"text": "a\\u0000b"}', b'{"text": "a\x08b"}', b'{"text": "\\u001B[2J"}'])
 def test_json_with_control_characters_is_refused_before_it_is_read(as_user, body):
-    answer = as_user("dcs_1").post("/api/v1/2025/board/", body, content_type="application/json")
+    answer = as_user("dcs_1").post("/api/v1/2025/indicators/", body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "text_has_control_characters")
 
 
 def test_json_with_line_breaks_is_not(as_user):
-    answer = as_user("dcs_1").post("/api/v1/2025/board/", b'{"text": "a\\nb"}', content_type="application/json")
+    answer = as_user("dcs_1").post("/api/v1/2025/indicators/", b'{"text": "a\\nb"}', content_type="application/json")
     assert answer.status_code == 405
 
 
