@@ -20,7 +20,7 @@ from kpi.domain.bulletin_text import (
     draft,
     share,
 )
-from kpi.domain.bulletins import BulletinState, BulletinVerb, check_second_person, next_state
+from kpi.domain.bulletins import BulletinState, BulletinVerb, check_second_person, next_state, title_of
 from kpi.domain.errors import IllegalTransition, NotPermitted
 from kpi.domain.official import document_number, numeral, official_date, one_line, plain_text, tight, width
 from tests.domain.tables import rows
@@ -166,6 +166,10 @@ def test_the_annex_says_what_the_report_said_or_that_it_said_nothing():
 
 def edit(text: str, **figures: str) -> Edit:
     return Edit(text, "领导要求写明", "督查室一科", "2025-07-10T09:00:00+08:00", figures)
+
+
+def test_a_draft_is_proposed_with_the_year_and_month_in_its_title():
+    assert title_of(2025, 6) == "关于2025年《政府工作报告》目标任务6月进展情况的通报"
 
 
 def test_an_edit_stands_in_its_place_and_says_which_numbers_changed_since():
