@@ -108,11 +108,6 @@ class Proposer:
         return None if reason.precedent is None else self._earlier[reason.precedent]
 
 
-def owners(quote: str, metric: str, *, on: date, section: str = "") -> Sequence[OwnerProposal]:
-    """Units for one phrase of the year of ``on`` (3 queries). For many build a ``Proposer`` once."""
-    return Proposer.at(on, on.year).owners(quote, metric, section=section)
-
-
 def continued(quotes: Sequence[str], *, year: int) -> Mapping[int, Continuation]:
     """What phrases of ``year`` go on with (3 queries)."""
     return Proposer.at(date(year, 1, 1), year).continued(quotes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -26,6 +27,10 @@ def report_2026(settings) -> Report:
     return Report.objects.get(year=2026)
 
 
+def owners(quote: str, metric: str, *, on: date) -> Sequence[proposals.OwnerProposal]:
+    return Proposer.at(on, on.year).owners(quote, metric)
+
+
 def test_a_hundred_and_fifty_phrases_cost_three_queries(django_assert_num_queries):
     quotes = [FIELDS, "城镇新增就业1.8万人", "落实有奖举报制度"] * 50
     with django_assert_num_queries(3):
@@ -36,26 +41,26 @@ def test_a_hundred_and_fifty_phrases_cost_three_queries(django_assert_num_querie
 
 
 def test_an_owner_comes_with_what_speaks_for_it():
-    best = proposals.owners(FIELDS, "高标准农田", on=NEW_YEAR)[0]
+    best = owners(FIELDS, "高标准农田", on=NEW_YEAR)[0]
     assert (best.department.code, best.reason) == (
         "agriculture",
         "2025年的同类任务 A06 由市农业农村局牵头；职责含“高标准农田”",
     )
     # In the same year nothing of it is known yet.
-    assert proposals.owners(FIELDS, "", on=NOW.date())[0].reason == "职责含“高标准农田”"
+    assert owners(FIELDS, "", on=NOW.date())[0].reason == "职责含“高标准农田”"
 
 
 def test_a_lead_that_was_corrected_is_what_speaks_next_year():
     water = Department.objects.get(code="water")
     Indicator.objects.filter(code="A06").update(lead_department=water)
-    first, second = proposals.owners(FIELDS, "", on=NEW_YEAR)[:2]
+    first, second = owners(FIELDS, "", on=NEW_YEAR)[:2]
     assert (first.department, first.reason) == (water, "2025年的同类任务 A06 由市水利局牵头")
     assert second.department.code == "agriculture"
 
 
 def test_units_that_are_switched_off_are_not_proposed():
     Department.objects.filter(code="agriculture").update(is_active=False)
-    assert "agriculture" not in [each.department.code for each in proposals.owners(FIELDS, "", on=NEW_YEAR)]
+    assert "agriculture" not in [each.department.code for each in owners(FIELDS, "", on=NEW_YEAR)]
 
 
 def test_a_township_speaks_for_its_district_and_headings_where_the_phrase_does_not():
