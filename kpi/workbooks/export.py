@@ -18,9 +18,11 @@ from kpi.selectors.streaming import Scope
 from kpi.services.exporting import Made, Tell
 from kpi.workbooks import flat, scores
 from kpi.workbooks.cells import Sheet, sheet_names
+from kpi.workbooks.change_layout import ChangeLine
 from kpi.workbooks.closing import open_summary, write_rules, write_summary
 from kpi.workbooks.frame import Frame
-from kpi.workbooks.layout import ChangeLine, LedgerLine, layout_of
+from kpi.workbooks.layout import layout_of
+from kpi.workbooks.ledger_layout import LedgerLine
 from kpi.workbooks.lines import change_lines, ledger_lines
 from kpi.workbooks.order import Order
 from kpi.workbooks.tally import Tally

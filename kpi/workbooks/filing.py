@@ -24,7 +24,7 @@ from kpi import labels
 from kpi.domain.values import Kind
 from kpi.selectors.content import Content
 from kpi.services.content import FLAGS
-from kpi.workbooks.layout import SHARED
+from kpi.workbooks.shared_columns import SHARED
 
 # Nodes with their days and ticks per township do not fit a line; they are filed on the page.
 KINDS = frozenset({Kind.CUMULATIVE, Kind.POINT_IN_TIME, Kind.RATIO, Kind.RANK, Kind.BOTTOM_LINE, Kind.STAGE})

@@ -20,8 +20,9 @@ from kpi.selectors.streaming import Scope
 from kpi.services.exporting import Tell
 from kpi.workbooks.cells import FILLS, Sheet, fitting
 from kpi.workbooks.closing import facts, write_rules
+from kpi.workbooks.detail_layout import DETAIL, DetailLine
 from kpi.workbooks.frame import HEAD_ROWS, Frame
-from kpi.workbooks.layout import DETAIL, DetailLine, layout_of
+from kpi.workbooks.layout import layout_of
 from kpi.workbooks.lines import detail_lines
 from kpi.workbooks.order import Order
 from kpi.workbooks.tally import Tally

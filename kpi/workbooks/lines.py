@@ -11,7 +11,10 @@ from kpi.selectors.people import contacts_by_department
 from kpi.selectors.scoreboard import Scoreboard
 from kpi.selectors.streaming import NEVER, Scope, filing_times
 from kpi.selectors.target_changes import by_indicator
-from kpi.workbooks.layout import ChangeLine, DetailLine, LedgerLine, Line
+from kpi.workbooks.change_layout import ChangeLine
+from kpi.workbooks.detail_layout import DetailLine
+from kpi.workbooks.layout import Line
+from kpi.workbooks.ledger_layout import LedgerLine
 from kpi.workbooks.order import Order
 from kpi.workbooks.tally import Tally
 

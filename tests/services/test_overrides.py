@@ -20,7 +20,7 @@ from kpi.selectors.records import as_record
 from kpi.selectors.scoreboard import Row, Scoreboard
 from kpi.services import overrides, periods, snapshots, submissions, writing
 from kpi.services.content import ContentInvalid
-from kpi.workbooks.layout import LEDGER, LedgerLine
+from kpi.workbooks.ledger_layout import LEDGER, LedgerLine
 from notifications.models import Notice
 from tests.conftest import NOW
 from tests.content import FARMLAND, indicator, read

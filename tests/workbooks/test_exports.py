@@ -20,8 +20,9 @@ from kpi.domain.exporting import ExportKind
 from kpi.models import ExportJob, Indicator, Period, Submission
 from kpi.workbooks import export, flat
 from kpi.workbooks.cells import sheet_names
+from kpi.workbooks.detail_layout import DETAIL
 from kpi.workbooks.frame import row_height
-from kpi.workbooks.layout import DETAIL, LEDGER, UNIT, heat_columns
+from kpi.workbooks.ledger_layout import LEDGER, UNIT, heat_columns
 from kpi.workbooks.order import Order
 from kpi.workbooks.score_layout import CASES, TASKS, UNITS
 from tests.conftest import NOW

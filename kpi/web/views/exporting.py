@@ -33,8 +33,9 @@ from kpi.selectors import scores
 from kpi.selectors.exporting import Choosable
 from kpi.services import exporting
 from kpi.web.errors import status_of
+from kpi.workbooks.columns import Column, Layout
 from kpi.workbooks.export import make
-from kpi.workbooks.layout import Column, Layout, Line, in_words, layout_of, month_look
+from kpi.workbooks.layout import Line, in_words, layout_of, month_look
 from kpi.workbooks.lines import first_lines
 from kpi.workbooks.order import Order
 from kpi.workbooks.scores import first_lines as score_lines
