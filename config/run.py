@@ -20,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -74,7 +75,9 @@ def main() -> int:
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    # A window that was closed takes no more words; what is still to do is done without them.
+    with suppress(OSError):
+        print(text, flush=True)
 
 
 def single_run() -> IO[str]:
@@ -102,7 +105,8 @@ class Trial:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Trial:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        # A hang-up is a window that was closed; the servers must not outlive it.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.stopping.set())
         (RUN / "logs").mkdir(parents=True, exist_ok=True)
         return self
