@@ -87,6 +87,14 @@ def bullet(row: Row, css: str, *, length: int = 118) -> Bullet | None:
 
 
 @dataclass(frozen=True)
+class Caption:
+    """Where the end of a curve's name stands."""
+
+    x: Decimal
+    y: Decimal
+
+
+@dataclass(frozen=True)
 class Curve:
     """Plan and actual over the twelve months, with axis marks. Coordinates are SVG units of ``width`` × ``height``.
 
@@ -106,16 +114,18 @@ class Curve:
     dots: list[tuple[Decimal, Decimal, str]]
     target_y: Decimal | None
     now_x: Decimal
-    plan_label: tuple[Decimal, Decimal]
+    plan_caption: Caption | None = None
     fan: str = ""
     likely: str = ""
-    likely_end: tuple[Decimal, Decimal] | None = None
+    likely_caption: Caption | None = None
     targets: str = ""
     original: str = ""
     original_label: tuple[Decimal, Decimal] | None = None
 
 
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 44, 14, 16, 26
+# A curve's name is as long as so many months of the picture; in SVG units, what lies between the two.
+CAPTION_MONTHS, GAP_ABOVE, GAP_BELOW = 2, 7, 16
 
 
 @dataclass(frozen=True)
@@ -139,6 +149,14 @@ class Frame:
         """Where a curve is named: at its end, not later than ``latest``, so far below it."""
         month = min(max(plan, default=1), latest)
         return self.x(month), self.y(plan.get(month, Decimal(0))) + drop
+
+    def caption(self, line: Mapping[int, Decimal], latest: int, *, is_above: bool) -> Caption | None:
+        """Where a curve is named: left of its end or of month ``latest``, clear of all it passes on the way there."""
+        if not line:
+            return None
+        month = min(max(line), latest)
+        passed = [self.y(_drawn_at(line, at)) for at in range(month - CAPTION_MONTHS, month + 1)]
+        return Caption(self.x(month), min(passed) - GAP_ABOVE if is_above else max(passed) + GAP_BELOW)
 
     @property
     def ticks(self) -> list[tuple[Decimal, Decimal]]:
@@ -181,6 +199,8 @@ def curve(
     likely = [*start, *((reach.period.month, reach.likely) for reach in months)]
     upper = [*start, *((reach.period.month, reach.high) for reach in months)]
     lower = [(reach.period.month, reach.low) for reach in months]
+    # The two curves are named on the sides that are turned away from each other.
+    is_short = bool(likely and plan) and likely[-1][1] < plan[max(plan)]
     return Curve(
         width=width,
         height=height,
@@ -194,14 +214,23 @@ def curve(
         dots=[(frame.x(month), frame.y(value), _dot(month, now, pending)) for month, value in sorted(actual.items())],
         target_y=frame.y(row.target) if row.target else None,
         now_x=frame.x(now),
-        plan_label=frame.label(plan, 10, 16),
+        plan_caption=frame.caption(plan, 10, is_above=is_short),
         fan=frame.path([*upper, *reversed(lower)]) if months else "",
         likely=frame.path(likely) if months else "",
-        likely_end=(frame.x(likely[-1][0]), frame.y(likely[-1][1])) if months else None,
+        likely_caption=frame.caption(dict(lower if is_short else upper), 12, is_above=not is_short),
         targets=_stairs([(frame.x(month.month), frame.y(value)) for month, value in sorted(steps.items())]),
         original=frame.path(sorted(first_plan.items())),
         original_label=frame.label(first_plan, 8, -8),
     )
+
+
+def _drawn_at(line: Mapping[int, Decimal], month: int) -> Decimal:
+    """Where a line runs between its points; before the first one, where it begins."""
+    before = max((at for at in line if at <= month), default=min(line))
+    after = min((at for at in line if at >= month), default=max(line))
+    if before == after:
+        return line[before]
+    return line[before] + (line[after] - line[before]) * (month - before) / (after - before)
 
 
 def _by_month(terms: Terms) -> dict[int, Decimal]:

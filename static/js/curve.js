@@ -2,20 +2,28 @@
 // script does not run. The library is fetched only here, under the name the server gave it.
 "use strict";
 
-const INK = "#14202e", INK2 = "#3f4c5c", BRAND = "#1d4f7c", PLAN = "#5a6675", LINE = "#e6eaef";
-const SANS = getComputedStyle(document.documentElement).getPropertyValue("--sans").trim();
+const theme = getComputedStyle(document.documentElement);
+const [INK, INK2, INK3, BRAND, LINE, LINE2, CARD, SANS] = ["ink", "ink2", "ink3", "brand", "line", "line2", "card", "sans"]
+  .map((name) => theme.getPropertyValue(`--${name}`).trim());
+const HEIGHT = 220, MONTHS_OF_A_LABEL = 2; // px of the plot, roughly
 
 // One labelled point per line says what it is: no legend to look up.
 function labelled(values, name, place, position, color, align = "left") {
   return values.map((value, index) => {
     if (index !== place || value === null) return value;
-    return { value, label: { show: true, formatter: name, position, align, color, fontSize: 12, fontFamily: SANS } };
+    return { value, label: { show: true, formatter: name, position, align, color, fontSize: 12, fontFamily: SANS, textBorderColor: CARD, textBorderWidth: 3 } };
   });
 }
 
 function lastKnown(values, most = values.length - 1) {
   for (let place = most; place >= 0; place -= 1) if (values[place] !== null) return place;
   return -1;
+}
+
+// How far below its end a line begins to run that comes up to it from the left, in px.
+function rise(values, end, most) {
+  const passed = values.slice(Math.max(0, end - MONTHS_OF_A_LABEL), end + 1).filter((value) => value !== null);
+  return ((values[end] - Math.min(...passed)) / most) * HEIGHT;
 }
 
 function line(name, data, style, more = {}) {
@@ -30,6 +38,8 @@ function optionsOf(data) {
   // A label keeps to the side of its line that the other line leaves free.
   const isAhead = (place) => data.likely[place] !== null && data.likely[place] > data.plan[place];
   const isBelow = isAhead(planAt) || data.original[planAt] > data.plan[planAt];
+  const most = Math.max(...[data.plan, data.target, data.high, data.actual].flat());
+  const likelyGap = isAhead(end) ? -20 : 14 + rise(data.likely, likelyAt, most);
   return {
     animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: 300,
@@ -41,22 +51,24 @@ function optionsOf(data) {
       trigger: "axis",
       renderMode: "richText",
       confine: true,
+      backgroundColor: CARD,
+      borderColor: LINE2,
       textStyle: { fontFamily: SANS, fontSize: 13, color: INK },
-      axisPointer: { type: "line", lineStyle: { color: PLAN, type: [2, 3] } },
+      axisPointer: { type: "line", lineStyle: { color: INK3, type: [2, 3] } },
       formatter: (points) => data.tips[points[0].dataIndex],
     },
-    xAxis: { type: "category", data: data.months, boundaryGap: false, axisLabel: { color: INK2, fontSize: 12 }, axisTick: { show: false }, axisLine: { lineStyle: { color: "#8793a1" } } },
+    xAxis: { type: "category", data: data.months, boundaryGap: false, axisLabel: { color: INK2, fontSize: 12 }, axisTick: { show: false }, axisLine: { lineStyle: { color: LINE2 } } },
     yAxis: { type: "value", min: 0, splitNumber: 4, axisLabel: { color: INK2, fontSize: 12 }, splitLine: { lineStyle: { color: LINE } } },
     series: [
       { ...fan, name: "low", data: data.low, tooltip: { show: false } },
       { ...fan, name: "fan", data: width, areaStyle: { color: BRAND, opacity: 0.14 }, tooltip: { show: false } },
       line("target", labelled(data.target, names.target, 0, [4, -16], INK), { color: INK, width: 1 }, { step: "end", symbolSize: 0.1, showSymbol: true }),
-      line("original", labelled(data.original, names.original, lastKnown(data.original, 7), [-4, -16], INK2, "right"), { color: PLAN, width: 1.6, type: [6, 5] }, { showSymbol: true, symbolSize: 0.1 }),
-      line("plan", labelled(data.plan, names.plan, planAt, isBelow ? [6, 8] : [-4, -16], INK2, isBelow ? "left" : "right"), { color: PLAN, width: 1.6 }, { showSymbol: true, symbolSize: 0.1 }),
-      line("likely", labelled(data.likely, names.likely, likelyAt, [0, isAhead(end) ? -20 : 14], INK, "right"), { color: BRAND, width: 2, type: [5, 4] }, { showSymbol: true, symbolSize: 0.1 }),
+      line("original", labelled(data.original, names.original, lastKnown(data.original, 7), [-4, -16], INK2, "right"), { color: INK3, width: 1.6, type: [6, 5] }, { showSymbol: true, symbolSize: 0.1 }),
+      line("plan", labelled(data.plan, names.plan, planAt, isBelow ? [6, 8] : [-4, -16], INK2, isBelow ? "left" : "right"), { color: INK3, width: 1.6 }, { showSymbol: true, symbolSize: 0.1 }),
+      line("likely", labelled(data.likely, names.likely, likelyAt, [0, likelyGap], INK, "right"), { color: BRAND, width: 2, type: [5, 4] }, { showSymbol: true, symbolSize: 0.1 }),
       line("actual", labelled(data.actual, names.actual, lastKnown(data.actual), [10, 8], INK), { color: BRAND, width: 3 }, {
         showSymbol: true, symbol: "circle", symbolSize: 7,
-        markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: "#8793a1", type: [2, 3] }, data: [{ xAxis: data.now }] },
+        markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: LINE2, type: [2, 3] }, data: [{ xAxis: data.now }] },
       }),
     ],
   };

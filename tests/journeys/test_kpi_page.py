@@ -29,6 +29,13 @@ def test_the_curve_is_drawn_over_the_servers_own_and_nothing_needs_it(sign_in, b
     for path in (FARMLAND, "/2025/kpis/?lamp=amber", "/2025/coverage/I39/"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.context.add_cookies([{"name": "theme", "value": "dark", "url": product.address}])
+    page.goto(FARMLAND)
+    named = live.get_by_text("预计 6.38 万亩")
+    named.wait_for()
+    assert named.get_attribute("fill") == page.evaluate(
+        "getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()"
+    )
     without = browser.new_context(
         base_url=product.address, java_script_enabled=False, storage_state=page.context.storage_state()
     ).new_page()
