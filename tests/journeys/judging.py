@@ -75,8 +75,13 @@ class Judge:
 def misfits(page: Page, state: str) -> Iterator[str]:
     """What is wider than the window, and what is too low to be pressed, at each width."""
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        needed = page.evaluate("document.documentElement.scrollWidth")
-        if needed > width:
-            yield f"{state}: {needed} px wide at {width}"
+        yield from (f"{state}: {found}" for found in too_wide(page, width))
         yield from (f"{state}: lower than {LEAST} px at {width}: {found}" for found in page.evaluate(SMALL, LEAST))
+
+
+def too_wide(page: Page, width: int) -> Iterator[str]:
+    """Whether the page must be moved sideways in a window of this width."""
+    page.set_viewport_size({"width": width, "height": 900})
+    needed = page.evaluate("document.documentElement.scrollWidth")
+    if needed > width:
+        yield f"{needed} px wide at {width}"

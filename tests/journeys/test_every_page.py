@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.urls import get_resolver, resolve
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -26,7 +27,7 @@ from tests.bulletins import draft_of, published
 from tests.conftest import NOW, clone
 from tests.decompositions import half_done
 from tests.journeys.conftest import Product, enter, is_trouble, serving
-from tests.journeys.judging import Judge
+from tests.journeys.judging import Judge, too_wide
 from tests.journeys.visits import NO_PAGES, REACHED, VISITS, Visit
 from tests.many import empty_year
 from tests.notifications.logged import something_to_log
@@ -36,6 +37,8 @@ from tests.target_changes import ask, step
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 AT_ONCE = 12  # visits of one test
+# A telephone, a tablet, the notebook most offices have, a desk.
+ENGLISH_WIDTHS = (320, 768, 1366, 1440)
 
 
 def test_no_page_is_forgotten():
@@ -163,6 +166,35 @@ def test_every_page_is_accessible_fits_and_keeps_quiet(trial, chromium: Browser,
         troubles += [f"{where} {said}" for said in judge.found_at(page)]
     context.close()
     assert troubles == [], "\n".join(troubles)
+
+
+def test_every_page_fits_in_english(trial, chromium: Browser):
+    """Its words are longer. One address of each kind is opened, and one by each person, whose menu is their own."""
+    product, keys, sessions = trial
+    found = []
+    for person, paths in of_each_kind(keys).items():
+        context = chromium.new_context(base_url=product.address, reduced_motion="reduce")
+        enter(context, product, sessions[person])
+        context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": product.address}])
+        page = context.new_page()
+        for path in paths:
+            page.goto(path)
+            found += [f"{person} {path}: {said}" for width in ENGLISH_WIDTHS for said in too_wide(page, width)]
+        context.close()
+    assert found == [], "\n".join(found)
+
+
+def of_each_kind(keys: dict[str, int]) -> dict[str, list[str]]:
+    """Paths by person: the first of each named address, and each person's first."""
+    paths: dict[str, list[str]] = {}
+    kinds = set()
+    for visit in VISITS:
+        path = visit.path.format(**keys)
+        kind = resolve(path.partition("?")[0]).url_name
+        if visit.person and (kind not in kinds or visit.person not in paths):
+            paths.setdefault(visit.person, []).append(path)
+            kinds.add(kind)
+    return paths
 
 
 def is_loud(line) -> bool:
