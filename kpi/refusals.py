@@ -454,6 +454,9 @@ def _api() -> dict[str, str]:
         "token_owner_inactive": _("令牌所有者的账号已停用"),
         "token_scope": _("这个令牌没有“%(scope)s”权限"),
         "token_beyond_rights": _("令牌的权限和单位不能超出你自己的"),
+        "succession_one_by_one": _("不再延续、恢复未决定，一次只办一项"),
+        "notice_settled": _("这条消息已经了结，不用再提醒"),
+        "token_whole_city": _("报告期、通报得分和配置涉及全市，带这些权限的令牌不能限于单位"),
         "token_too_long": _("有效期最长 %(limit)s 天"),
         "second_factor_required": _("请先设置并完成两步验证"),
     }

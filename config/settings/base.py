@@ -321,7 +321,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "kpi.api.schema.name_addresses",
     ],
-    "ENUM_NAME_OVERRIDES": {"LampEnum": "kpi.api.bodies.year.LAMPS"},
+    "ENUM_NAME_OVERRIDES": {
+        "LampEnum": "kpi.api.bodies.year.LAMPS",
+        "IndicatorKindEnum": "kpi.api.bodies.configuring.KINDS",
+    },
 }
 
 LOGGING = {

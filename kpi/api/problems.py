@@ -82,6 +82,11 @@ def status_of(fault: DomainError | PermissionRefused) -> int:
     return 409 if isinstance(fault, IllegalTransition | PeriodClosed) else 422
 
 
+def etag(version: object) -> str:
+    """The ETag of a version number, or of the stamp of what is configured."""
+    return f'"v{version}"' if isinstance(version, int) else f'"{version}"'
+
+
 def _of_services(fault: DomainError | PermissionRefused, request_id: str) -> HttpResponse:
     more: dict[str, object] = {}
     errors: Sequence[Mapping[str, str]] = ()
@@ -89,8 +94,8 @@ def _of_services(fault: DomainError | PermissionRefused, request_id: str) -> Htt
         errors = [
             {"field": each.field, "code": each.code, "detail": _said(each.code, each.params)} for each in fault.errors
         ]
-    if isinstance(fault, StaleVersion):
-        more["current_etag"] = f'"v{fault.params["current"]}"'
+    if isinstance(fault, StaleVersion) and "current" in fault.params:
+        more["current_etag"] = etag(fault.params["current"])
     return problem(
         status_of(fault), fault.code, _said(fault.code, fault.params), errors=errors, request_id=request_id, **more
     )

@@ -33,10 +33,14 @@ TAGS = {
     "submissions": _("填报"),
     "evidence": _("佐证材料"),
     "directives": _("批示督办"),
+    "target-changes": _("目标调整"),
+    "delegations": _("委托代签"),
     "notices": _("消息"),
     "exports": _("导出"),
     "bulletins": _("通报"),
     "scores": _("考核得分"),
+    "configuration": _("任务配置"),
+    "rules": _("催办规则、考核方案"),
 }
 
 

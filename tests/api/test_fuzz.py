@@ -14,13 +14,17 @@ import pytest
 from django.db import transaction
 from jsonschema import Draft202012Validator
 
-from kpi.models import Directive
+from kpi.models import Directive, ReminderPolicy, ScoreSheet, ScoringScheme, TargetChange
 from tests.api.conftest import System
 from tests.api.test_filing import undone
 
-EXAMPLES = 3
+EXAMPLES = 2
+NUMBERED = (Directive, ReminderPolicy, ScoreSheet, ScoringScheme, TargetChange)
 ODD = ["", "x", "\x00", "９", "1E9", "-1", "A" * 300, "𠮷", "' OR 1=1 --", "2025-13", "9" * 30, "{}"]
-HEADERS = {"If-Match": ['"v0"', '"v1"', '"v3"', "*", "v", None], "Idempotency-Key": ["k", None, "é", "x" * 300]}
+HEADERS = {
+    "If-Match": ['"v0"', '"v1"', '"v3"', '"9f86d081884c7d65"', "*", "v", None],
+    "Idempotency-Key": ["k", None, "é", "x" * 300],
+}
 
 
 class Chance:
@@ -103,7 +107,11 @@ def test_nothing_but_what_the_document_says(system, person, monkeypatch):
         "year": ["2025", "2024"],
         "period": ["2025-06", "2025-05", "2025-12"],
         "code": ["A06", "I12", "T07", "A99"],
-        "number": [str(Directive.objects.order_by("pk").values_list("pk", flat=True)[0]), "999999999"],
+        # One of each kind of row that an address names by its number.
+        "number": [
+            *(str(model.objects.order_by("pk").values_list("pk", flat=True)[0]) for model in NUMBERED),
+            "999999999",
+        ],
         "id": ["00000000-0000-0000-0000-000000000001"],
     }
     for number, (method, address, stated) in enumerate(stated_operations(document)):

@@ -91,8 +91,10 @@ def test_lists_hold_only_its_own_units(system):
     ("person", "scopes", "units", "days", "code"),
     [
         ("nyj_staff", ["review"], (), 30, "token_beyond_rights"),
+        ("mayor", ["configure"], (), 30, "token_beyond_rights"),
         ("nyj_staff", ["read"], ("tourism",), 30, "token_beyond_rights"),
         ("mayor", ["file"], (), 30, "token_beyond_rights"),
+        ("dcs_1", ["periods"], ("tourism",), 30, "token_whole_city"),
         ("dcs_1", ["read"], (), 366, "token_too_long"),
         ("dcs_1", ["read"], (), 0, "token_too_long"),
     ],

@@ -16,7 +16,7 @@ from accounts.models import Department, Scope
 from kpi.api import finding
 from kpi.api.bodies import submissions as bodies
 from kpi.api.bodies.base import page_of
-from kpi.api.operations import ApiView, operation
+from kpi.api.operations import VERSION, ApiView, operation, shaped
 from kpi.api.paging import cut, cut_query
 from kpi.api.parameters import DEPARTMENT, INDICATOR, PAGING, PERIOD, STATE
 from kpi.api.views.year import page
@@ -70,7 +70,7 @@ class OneByOne(ApiView):
     def answer(self, report: Submission | None, indicator: Indicator, period: Period) -> Response:
         """The report as it is now, with its version as ETag."""
         shown = shape(report, indicator, period, self)
-        return Response(bodies.SubmissionBody(shown).data, headers={"ETag": f'"v{shown["version"]}"'})
+        return shaped(bodies.SubmissionBody, shown, version=shown["version"])
 
 
 class Submissions(ApiView):
@@ -114,7 +114,7 @@ class OneSubmission(OneByOne):
         body=bodies.ContentBody,
         answer=bodies.SubmissionBody,
         scope=Scope.FILE,
-        if_match=True,
+        if_match=VERSION,
         has_etag=True,
         examples=[EXAMPLE],
     )
@@ -137,7 +137,7 @@ class OneSubmission(OneByOne):
         summary=_("放弃从未提交过的草稿，连同附件"),
         status=204,
         scope=Scope.FILE,
-        if_match=True,
+        if_match=VERSION,
     )
     def delete(self, request: Request, year: int, period: str, code: str) -> HttpResponse:
         _found, _month, stored = self.named(year, period, code)
@@ -155,7 +155,7 @@ class Submit(OneByOne):
         body=bodies.SubmitBody,
         answer=bodies.SubmissionBody,
         scope=Scope.FILE,
-        if_match=True,
+        if_match=VERSION,
         has_etag=True,
         examples=[EXAMPLE],
     )
@@ -190,7 +190,7 @@ def _step(
             body=body,
             answer=bodies.SubmissionBody,
             scope=scope,
-            if_match=True,
+            if_match=VERSION,
             has_etag=True,
         )
         def post(self, request: Request, year: int, period: str, code: str) -> Response:
@@ -233,7 +233,7 @@ class ReturnStep(OneByOne):
         body=bodies.ReasonBody,
         answer=bodies.SubmissionBody,
         writes=True,
-        if_match=True,
+        if_match=VERSION,
         has_etag=True,
     )
     def post(self, request: Request, year: int, period: str, code: str) -> Response:
@@ -280,7 +280,7 @@ class Lamp(OneByOne):
         body=bodies.LampBody,
         answer=bodies.SubmissionBody,
         scope=Scope.REVIEW,
-        if_match=True,
+        if_match=VERSION,
         has_etag=True,
     )
     def post(self, request: Request, year: int, period: str, code: str) -> Response:

@@ -17,6 +17,7 @@ from kpi.api.bodies.base import page_of
 from kpi.api.operations import ApiView, operation
 from kpi.api.paging import cut
 from kpi.api.parameters import AS_OF, DEPARTMENT, LAMP, PAGING, PERIOD
+from kpi.api.problems import etag
 from kpi.models import Commitment, Indicator, Report
 from kpi.selectors import periods as period_selector
 from kpi.selectors.records import as_record
@@ -27,9 +28,10 @@ PAGES = {body: page_of(body) for body in (
 )}  # fmt: skip
 
 
-def page(body: type, items: list, following: str | None) -> Response:
-    """One page of a list."""
-    return Response({"items": body(items, many=True).data, "next": following})
+def page(body: type, items: list, following: str | None, *, version: int | None = None) -> Response:
+    """One page of a list; ``version`` becomes its ETag."""
+    headers = {} if version is None else {"ETag": etag(version)}
+    return Response({"items": body(items, many=True).data, "next": following}, headers=headers)
 
 
 class Me(ApiView):
