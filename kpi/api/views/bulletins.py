@@ -77,8 +77,8 @@ class Bulletins(ApiView):
     def post(self, request: Request, year: int) -> Response:
         permissions.require_supervisor(self.actor)
         month = finding.period(year, self.read(bodies.NewBulletinBody)["period"])
-        made = bulletins.draft(period=month, **self.by)
-        return answer(self, made, status=201)
+        bulletins.draft(period=month, **self.by)
+        return answer(self, find(self, year, month.code), status=201)
 
 
 class OneBulletin(ApiView):

@@ -55,13 +55,14 @@ def _step(step: ReminderStep) -> dict[str, object]:
 
 def policy_raw(sent: Sent) -> dict[str, Any]:
     """What was sent as the form's reader takes it."""
-    raw = {name: sent[name] for name in (*HOURS, *COUNTS)}
+    raw = {name: str(sent[name]) for name in (*HOURS, *COUNTS)}
     raw |= {"effective_from": sent["effective_from"].isoformat(), "basis": sent.get("basis", "")}
     raw |= {f"slot_{place}": slot for place, slot in enumerate(sent["slots"], start=1)}
     counts: dict[str, int] = {}
     for step in sent["steps"]:
         place = counts[step["ladder"]] = counts.get(step["ladder"], 0) + 1
-        raw |= {step_name(step["ladder"], place, what): step[what] for what in PARTS}
+        said = {**step, "offset": str(step["offset"])}
+        raw |= {step_name(step["ladder"], place, what): said[what] for what in PARTS}
     return raw | {f"{ladder}-count": count for ladder, count in counts.items()}
 
 

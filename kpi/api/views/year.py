@@ -14,7 +14,7 @@ from kpi import wording
 from kpi.api import finding
 from kpi.api.bodies import year as bodies
 from kpi.api.bodies.base import page_of
-from kpi.api.operations import ApiView, operation
+from kpi.api.operations import ApiView, operation, shaped
 from kpi.api.paging import cut
 from kpi.api.parameters import AS_OF, DEPARTMENT, LAMP, PAGING, PERIOD
 from kpi.api.problems import etag
@@ -79,12 +79,18 @@ class Reports(ApiView):
 
 
 class OneReport(ApiView):
-    @operation("reports_read", tag="reports", summary=_("一年的报告原文"), answer=bodies.ReportTextBody)
+    @operation(
+        "reports_read",
+        tag="reports",
+        summary=_("一年的报告原文；ETag 是它的校验值"),
+        answer=bodies.ReportTextBody,
+        has_etag=True,
+    )
     def get(self, request: Request, year: int) -> Response:
         found = Report.objects.filter(year=year).first()
         if found is None:
             raise Http404
-        return Response(bodies.ReportTextBody(found).data)
+        return shaped(bodies.ReportTextBody, found, version=found.sha256)
 
 
 class Commitments(ApiView):
