@@ -487,13 +487,14 @@ TABLES = (
 def refusal(code: str, params: Mapping[str, Any]) -> str:
     """The sentence for a code; an unknown code is a fault of ours and raises ``KeyError``."""
     plain = {name: f"{value.normalize():f}" if isinstance(value, Decimal) else value for name, value in params.items()}
-    return _sentences()[code] % plain
+    return sentences()[code] % plain
 
 
 def refusal_codes() -> frozenset[str]:
     """Every code that has a sentence, for the test that none is missing."""
-    return frozenset(_sentences())
+    return frozenset(sentences())
 
 
-def _sentences() -> dict[str, str]:
+def sentences() -> dict[str, str]:
+    """Every code with its sentence, whose parameters are not filled in."""
     return {code: sentence for table in TABLES for code, sentence in table().items()}

@@ -12,6 +12,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import IsAuthenticated
 
+from kpi.api import problems
 from kpi.api.authentication import BrowserAuthentication, FairShare, TokenAuthentication
 
 # Parts of an address, by name.
@@ -67,6 +68,12 @@ def name_addresses(result: dict, generator: SchemaGenerator, request: object, pu
             for parameter in stated.get("parameters", ()):
                 if parameter["in"] == "path":
                     parameter["schema"] = IN_ADDRESS[parameter["name"]]
+    return result
+
+
+def list_codes(result: dict, generator: SchemaGenerator, request: object, public: bool) -> dict:
+    """Beside the code of a problem every one there is, with its sentence."""
+    result["components"]["schemas"]["ProblemBody"]["properties"]["code"]["x-codes"] = problems.sentences()
     return result
 
 

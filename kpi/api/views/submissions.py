@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,7 @@ from kpi.api.paging import cut, cut_query
 from kpi.api.parameters import DEPARTMENT, INDICATOR, PAGING, PERIOD, STATE
 from kpi.api.views.year import page
 from kpi.domain.cosigning import Stance
+from kpi.domain.errors import StaleVersion
 from kpi.domain.values import Kind, Rag, SubmissionState, Verb, parse_number
 from kpi.domain.workflow import allowed_verbs
 from kpi.models import Indicator, Period, Submission
@@ -66,6 +68,16 @@ class OneByOne(ApiView):
             [unit.code for unit in coverage_units(indicator.coverage_scope)] if indicator.kind == Kind.COVERAGE else ()
         )
         return content_service.parse(indicator=indicator, raw=raw, units=units, today=self.now.date())
+
+    @contextmanager
+    def told_apart(self, indicator: Indicator, period: Period, said: Content) -> Iterator[None]:
+        """Whoever wrote from an older version is told field by field what somebody else has written since."""
+        try:
+            yield
+        except StaleVersion as problem:
+            stored = Submission.objects.filter(indicator=indicator, period=period).first()
+            differing = _differences(said, content_of(stored or NEW))
+            raise StaleVersion(problem.code, **problem.params, differences=differing) from problem
 
     def answer(self, report: Submission | None, indicator: Indicator, period: Period) -> Response:
         """The report as it is now, with its version as ETag."""
@@ -121,14 +133,9 @@ class OneSubmission(OneByOne):
     def put(self, request: Request, year: int, period: str, code: str) -> Response:
         found, month, _stored = self.named(year, period, code)
         permissions.require(self.actor, Verb.SAVE, found)
-        saved = submissions.save_draft(
-            indicator=found,
-            period=month,
-            content=self.said(found, self.read(bodies.ContentBody)),
-            version=self.version,
-            actor=self.actor,
-            now=self.now,
-        )
+        said = self.said(found, self.read(bodies.ContentBody))
+        with self.told_apart(found, month, said):
+            saved = submissions.save_draft(indicator=found, period=month, content=said, version=self.version, **self.by)
         return self.answer(saved, found, month)
 
     @operation(
@@ -165,15 +172,16 @@ class Submit(OneByOne):
         sent = self.read(bodies.SubmitBody)
         sure_of = sent.pop("sure_of", None)
         kept = content_of(stored) if stored else Content()
-        filed = submissions.submit(
-            indicator=found,
-            period=month,
-            content=self.said(found, sent) if sent else kept,
-            sure_of=parse_number(sure_of, decimals=4, field="sure_of") if sure_of else None,
-            version=self.version,
-            actor=self.actor,
-            now=self.now,
-        )
+        said = self.said(found, sent) if sent else kept
+        with self.told_apart(found, month, said):
+            filed = submissions.submit(
+                indicator=found,
+                period=month,
+                content=said,
+                sure_of=parse_number(sure_of, decimals=4, field="sure_of") if sure_of else None,
+                version=self.version,
+                **self.by,
+            )
         return self.answer(filed, found, month)
 
 
@@ -330,6 +338,14 @@ def shape(report: Submission | None, indicator: Indicator, period: Period, view:
         "author": str(report.author) if report and names else None,
         "steps": _steps(report, indicator, view),
     }
+
+
+def _differences(yours: Content, theirs: Content) -> list[dict[str, Any]]:
+    """Field by field what is not the same; 4.1 and 4.10 are."""
+    said, stored = yours.as_json(), theirs.as_json()
+    held = theirs.as_fields()
+    changed = [name for name, value in yours.as_fields().items() if value != held[name]]
+    return [{"field": name, "yours": said[name], "theirs": stored[name]} for name in changed]
 
 
 def _plain(figure: Decimal | None) -> str | None:

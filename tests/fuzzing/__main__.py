@@ -1,0 +1,164 @@
+"""Start a trial of its own, make a token for each role as people do, and let schemathesis loose with each.
+
+Ends with a table, and with 1 where anything was answered with 5xx, an undocumented status, or in another shape than the
+document's. ``EXAMPLES``, ``SEEDS`` and ``ROLES`` (separated by commas) make it smaller or larger.
+"""
+
+from __future__ import annotations
+
+import html
+import http.cookiejar
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.run import unused_port
+from tests.fuzzing.odd import send_odd_requests
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "trial-2025-zjj"
+# Role → who, which kind of token, and the unit it is narrowed to.
+ROLES = {
+    "staff": ("nyj_staff", "personal", ""),
+    "head": ("nyj_head", "personal", ""),
+    "leader": ("mayor", "personal", ""),
+    "supervisor": ("dcs_1", "personal", ""),
+    "system_admin": ("sysadmin", "personal", ""),
+    "security_admin": ("secadmin", "personal", ""),
+    "auditor": ("auditadmin", "personal", ""),
+    "service": ("wlj_staff", "service", "文化旅游"),
+}
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+READY_WITHIN = 300
+
+
+@contextmanager
+def trial() -> Iterator[str]:
+    """A trial with data of its own; its address."""
+    with tempfile.TemporaryDirectory(prefix="kpi-fuzz-") as folder:
+        port = unused_port()
+        without_limits = {"API_PERSON_REQUESTS_A_MINUTE": "1000000", "API_SERVICE_REQUESTS_A_MINUTE": "1000000"}
+        variables = {**os.environ, **without_limits, "KPI_RUN_DIR": folder, "PORT": str(port)}
+        os.chmod(folder, 0o755)
+        started = subprocess.Popen([sys.executable, "-m", "config.run"], cwd=ROOT, env=variables, stdout=sys.stderr)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/readyz", started)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            started.send_signal(signal.SIGTERM)
+            started.wait()
+
+
+def _wait_for(address: str, started: subprocess.Popen) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and started.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2)
+            return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.5)
+    raise SystemExit("the trial did not start")
+
+
+class Browser:
+    """Signs in and fills in forms."""
+
+    def __init__(self, site: str):
+        self.site = site
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+
+    def get(self, path: str) -> str:
+        with self.opener.open(self.site + path, timeout=30) as answer:
+            return answer.read().decode()
+
+    def post(self, path: str, fields: list[tuple[str, str]]) -> str:
+        proof = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.get(path))
+        sent = urllib.parse.urlencode([("csrfmiddlewaretoken", proof[1]), *fields]).encode()
+        request = urllib.request.Request(self.site + path, sent, {"Referer": self.site + path})
+        with self.opener.open(request, timeout=30) as answer:
+            return answer.read().decode()
+
+
+def token_of(site: str, person: str, kind: str, unit: str) -> str:
+    """A token with everything that the person is offered."""
+    browser = Browser(site)
+    browser.post("/login/", [("username", person), ("password", PASSWORD)])
+    form = browser.get("/account/tokens/")
+    scopes = re.findall(r'name="scopes" value="(\w+)"', form)
+    units = re.findall(rf'<option value="(\d+)">[^<]*{unit}[^<]*</option>', form) if unit else []
+    fields = [("name", "示例：接口演练"), ("kind", kind), ("days", "30")]
+    fields += [("scopes", scope) for scope in scopes] + [("departments", found) for found in units]
+    made = re.search(r"kpi_[a-z2-9]{8}_[A-Za-z0-9_-]{43}", html.unescape(browser.post("/account/tokens/", fields)))
+    if made is None:
+        raise SystemExit(f"no token for {person}")
+    return made[0]
+
+
+@dataclass
+class Found:
+    """What one run came to."""
+
+    role: str
+    seed: str
+    cases: int
+    failures: list[str]
+
+
+def run(site: str, role: str, token: str, seed: str, folder: Path) -> Found:
+    """One run of schemathesis; what failed, in its words."""
+    report = folder / f"{role}-{seed}.xml"
+    command = [os.environ["SCHEMATHESIS"], "run", f"{site}/api/v1/schema/?lang=en", "--checks", CHECKS]
+    command += ["--header", f"Authorization: Bearer {token}", "--seed", seed, "--mode", "all", "--workers", "2"]
+    command += ["--max-examples", os.environ.get("EXAMPLES", "100"), "--continue-on-failure", "--no-color"]
+    command += ["--generation-database", "none", "--suppress-health-check", "all", "--report-junit-path", str(report)]
+    variables = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.fuzzing.hooks", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+    (folder / f"{role}-{seed}.log").write_text(done.stdout + done.stderr)
+    cases = re.search(r"([\d,]+) generated", done.stdout)
+    if cases is None:
+        raise SystemExit(done.stdout[-3000:] + done.stderr[-3000:])
+    failures = re.findall(r"^\s*- ((?:Server error|Undocumented|Response violates|.*mismatch).*)$", done.stdout, re.M)
+    if done.returncode and not failures:
+        failures = [done.stdout[-1500:]]
+    return Found(role, seed, int(cases[1].replace(",", "")), failures)
+
+
+def main() -> int:
+    chosen = os.environ.get("ROLES", "").split(",") if os.environ.get("ROLES") else list(ROLES)
+    seeds = os.environ.get("SEEDS", "1,2,3").split(",")
+    folder = Path(os.environ.get("FUZZ_LOGS") or tempfile.mkdtemp(prefix="kpi-fuzz-logs-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    with trial() as site:
+        for role in chosen:
+            token = token_of(site, *ROLES[role])
+            odd = send_odd_requests(site, token)
+            found.append(Found(role, "odd", odd.sent, odd.failures))
+            found += [run(site, role, token, seed, folder) for seed in seeds]
+    print(f"\n{'role':<16}{'seed':<6}{'cases':>8}{'findings':>10}")
+    for each in found:
+        print(f"{each.role:<16}{each.seed:<6}{each.cases:>8}{len(each.failures):>10}")
+    for each in found:
+        for failure in dict.fromkeys(each.failures):
+            print(f"{each.role} {each.seed}: {failure}")
+    print(
+        json.dumps({"cases": sum(each.cases for each in found), "findings": sum(len(each.failures) for each in found)})
+    )
+    print(f"logs: {folder}")
+    return 1 if any(each.failures for each in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
