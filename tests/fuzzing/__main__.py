@@ -1,7 +1,8 @@
 """Start a trial of its own, make a token for each role as people do, and let schemathesis loose with each.
 
 Ends with a table, and with 1 where anything was answered with 5xx, an undocumented status, or in another shape than the
-document's. ``EXAMPLES``, ``SEEDS`` and ``ROLES`` (separated by commas) make it smaller or larger.
+document's. ``EXAMPLES``, ``SEEDS`` and ``ROLES`` (separated by commas) make it smaller or larger; ``ONLY`` is a
+pattern of the addresses to look at.
 """
 
 from __future__ import annotations
@@ -122,6 +123,8 @@ def run(site: str, role: str, token: str, seed: str, folder: Path) -> Found:
     command = [os.environ["SCHEMATHESIS"], "run", f"{site}/api/v1/schema/?lang=en", "--checks", CHECKS]
     command += ["--header", f"Authorization: Bearer {token}", "--seed", seed, "--mode", "all", "--workers", "2"]
     command += ["--max-examples", os.environ.get("EXAMPLES", "100"), "--continue-on-failure", "--no-color"]
+    if only := os.environ.get("ONLY"):
+        command += ["--include-path-regex", only]
     command += ["--generation-database", "none", "--suppress-health-check", "all", "--report-junit-path", str(report)]
     variables = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.fuzzing.hooks", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
