@@ -426,6 +426,7 @@ def _planning() -> dict[str, str]:
         "split_stale": _("有人在你之后改过这份分解，没有保存；你填的还在下面，请核对后再保存"),
         "unit_unknown": _("不认识“%(name)s”，请用单位的名称或简称"),
         "year_malformed": _("年度应写成 2026 的样子"),
+        "year_too_early": _("年度从 %(first)s 年起"),
         "year_too_far": _("现在还不能开启 %(year)s 年度"),
         "year_out_of_order": _("年度应依次开启，下一个是 %(next)s"),
         "year_has_text": _("%(year)s 年已有报告原文，更正请用“更正原文”"),

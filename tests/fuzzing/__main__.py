@@ -2,7 +2,7 @@
 
 Ends with a table, and with 1 where anything was answered with 5xx, an undocumented status, or in another shape than the
 document's. ``EXAMPLES``, ``SEEDS`` and ``ROLES`` (separated by commas) make it smaller or larger; ``ONLY`` is a
-pattern of the addresses to look at.
+pattern of the addresses to look at, ``PHASES`` are schemathesis' (examples, coverage, fuzzing, stateful).
 """
 
 from __future__ import annotations
@@ -123,6 +123,8 @@ def run(site: str, role: str, token: str, seed: str, folder: Path) -> Found:
     command = [os.environ["SCHEMATHESIS"], "run", f"{site}/api/v1/schema/?lang=en", "--checks", CHECKS]
     command += ["--header", f"Authorization: Bearer {token}", "--seed", seed, "--mode", "all", "--workers", "2"]
     command += ["--max-examples", os.environ.get("EXAMPLES", "100"), "--continue-on-failure", "--no-color"]
+    if phases := os.environ.get("PHASES"):
+        command += ["--phases", phases]
     if only := os.environ.get("ONLY"):
         command += ["--include-path-regex", only]
     command += ["--generation-database", "none", "--suppress-health-check", "all", "--report-junit-path", str(report)]
