@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -95,23 +96,25 @@ def holding_directives(database: str) -> Iterator[None]:
         held.rollback()
 
 
-def kill_in_the_middle(application: str, database: str, token: str, log: Path, key: str, found: Outcome) -> None:
-    """A request whose server dies by SIGKILL while it holds the key; then the retry, on a server started anew."""
-    port, variables = unused_port(), environment(database, **WITHOUT_LIMITS)
-    with holding_directives(database), serving(application, port, variables, log) as server:
-        sent = threading.Thread(target=_send_quietly, args=(Client(port, token), key))
+def kill_in_the_middle(server: subprocess.Popen[bytes], client: Client, database: str, key: str) -> None:
+    """The server dies by SIGKILL while a request holds its key and waits for the change."""
+    with holding_directives(database):
+        sent = threading.Thread(target=_send_quietly, args=(client, key))
         sent.start()
         until(lambda: somebody_waits("relation"), "the request does not wait")
         kill_group(server)
         sent.join()
-    with serving(application, port, variables, log):
-        began = time.monotonic()
-        answer = Client(port, token).send(key, f"示例：{key}")
-        while answer.status != 201 and time.monotonic() - began < STUCK_AFTER:
-            time.sleep(0.2)
-            answer = Client(port, token).send(key, f"示例：{key}")
-        found.stuck += answer.status != 201
-        found.slowest = max(found.slowest, time.monotonic() - began)
+
+
+def send_again(client: Client, key: str, found: Outcome) -> None:
+    """The retry, on a server started anew."""
+    began = time.monotonic()
+    answer = client.send(key, f"示例：{key}")
+    while answer.status != 201 and time.monotonic() - began < STUCK_AFTER:
+        time.sleep(0.2)
+        answer = client.send(key, f"示例：{key}")
+    found.stuck += answer.status != 201
+    found.slowest = max(found.slowest, time.monotonic() - began)
 
 
 def _send_quietly(client: Client, key: str) -> None:
@@ -122,12 +125,16 @@ def _send_quietly(client: Client, key: str) -> None:
 def go_through(application: str, database: str, folder: Path, *, pairs: int, kills: int) -> Outcome:
     """Pairs on one server, then kills; what is in the database at the end."""
     token, found, before = make_token("dcs_1").text, Outcome(), Directive.objects.count()
-    port, log = unused_port(), folder / "web.log"
+    client, log = Client(unused_port(), token), folder / "web.log"
     connection.close()
-    with serving(application, port, environment(database, **WITHOUT_LIMITS), log):
-        send_pairs(Client(port, token), pairs, found)
-    for number in range(kills):
-        kill_in_the_middle(application, database, token, log, f"kill-{number}", found)
+    for life in range(kills + 1):
+        with serving(application, client.port, environment(database, **WITHOUT_LIMITS), log) as server:
+            if life == 0:
+                send_pairs(client, pairs, found)
+            else:
+                send_again(client, f"kill-{life}", found)
+            if life < kills:
+                kill_in_the_middle(server, client, database, f"kill-{life + 1}")
     found.rows = Directive.objects.count() - before
     return found
 

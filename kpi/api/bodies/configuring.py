@@ -162,7 +162,7 @@ class CorrectedBody(serializers.Serializer):
 
 
 class NewYearBody(Strict):
-    year = serializers.IntegerField(min_value=1000, max_value=9999)
+    year = serializers.IntegerField(min_value=2000, max_value=2099)
     title = Text(max_length=200)
     text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False, help_text=_("全文；可以后补"))
 
