@@ -92,7 +92,12 @@ def show_operations(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[dict[str, object]]] = {str(word): [] for word in TAGS.values()}
     for address, path in document["paths"].items():
         for method, stated in path.items():
-            line = {"method": method.upper(), "address": address, "summary": stated["summary"], **_asks(stated)}
+            line = {
+                "method": method.upper(),
+                "address": address.removeprefix("/api/v1"),
+                "summary": stated["summary"],
+                **_asks(stated),
+            }
             groups[str(TAGS[stated["tags"][0]])].append(line)
     return render(request, "kpi/api.html", {"groups": groups})
 

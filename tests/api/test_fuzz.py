@@ -19,7 +19,8 @@ from tests.api.conftest import System
 from tests.api.outside import plain
 from tests.api.test_filing import undone
 
-EXAMPLES = 2
+# One each here; `make fuzz` goes on.
+EXAMPLES = 1
 NUMBERED = (Directive, ReminderPolicy, ScoreSheet, ScoringScheme, TargetChange)
 ODD = ["", "x", "\x00", "９", "1E9", "-1", "A" * 300, "𠮷", "' OR 1=1 --", "2025-13", "9" * 30, "{}"]
 HEADERS = {
@@ -102,6 +103,7 @@ def test_nothing_but_what_the_document_says(system, person, settings):
     settings.API_REQUESTS_A_MINUTE = {"person": 9999, "service": 9999}
     asked = system(person)
     document = json.loads(asked.get("/schema/").content)
+    document["plain"] = plain(document["components"])
     known = {
         "year": ["2025", "2024"],
         "period": ["2025-06", "2025-05", "2025-12"],
@@ -132,8 +134,8 @@ def check(document: dict, stated: dict, answer: Any, told: str) -> None:
         return
     assert media in shapes, f"{told} {media}"
     if media.endswith("json"):
-        shape = {**shapes[media], "components": document["components"]}
-        Draft202012Validator(plain(shape)).validate(answer.json())
+        shape = {**plain(shapes[media]), "components": document["plain"]}
+        Draft202012Validator(shape).validate(answer.json())
     if media == "application/problem+json":
         codes = document["components"]["schemas"]["ProblemBody"]["properties"]["code"]["x-codes"]
         assert answer.json()["code"] in codes, f"{told} {answer.json()['code']}"
