@@ -17,7 +17,7 @@ from kpi.api.operations import VERSION, ApiView, operation, shaped
 from kpi.api.paging import cut
 from kpi.api.parameters import EDITION, PAGING
 from kpi.api.views.year import page
-from kpi.domain.score_runs import ScoreVerb
+from kpi.domain.score_runs import ScoreState, ScoreVerb
 from kpi.models import ScoreLine, ScoreRun, ScoreSheet
 from kpi.selectors import scores as selector
 from kpi.services import permissions, score_answers, scores
@@ -54,10 +54,11 @@ class Scores(ApiView):
 
 
 def run_of(view: ApiView, year: int, period: str) -> ScoreRun:
-    """The edition of ``?edition=``, else the latest the caller may see."""
+    """The edition of ``?edition=``, else the latest the caller may see that counts."""
     wanted = view.request.query_params.get("edition", "")
     editions = selector.of_period(year, period, view.actor)
-    found = next((each for each in editions if not wanted or str(each.edition) == wanted), None)
+    counting = [each for each in editions if wanted or each.state != ScoreState.DISCARDED]
+    found = next((each for each in counting if not wanted or str(each.edition) == wanted), None)
     if found is None:
         raise Http404
     return found

@@ -22,7 +22,7 @@ from kpi.api.operations import VERSION, ApiView, operation, shaped
 from kpi.api.paging import cut
 from kpi.api.parameters import PAGING, query
 from kpi.api.views.year import page
-from kpi.domain.target_changes import ChangeVerb
+from kpi.domain.target_changes import ChangeParty, ChangeVerb
 from kpi.models import TargetChange, TargetChangeFile, TargetChangeWindow
 from kpi.selectors import target_changes as selector
 from kpi.selectors.target_changes import Thread
@@ -33,14 +33,20 @@ TAG = "target-changes"
 V = ChangeVerb
 ChangePage, WindowPage = page_of(bodies.ChangeBody), page_of(bodies.AskingWindowBody)
 Service = Callable[..., TargetChange]
-# Each step with what a token must be for.
-STEPS: Mapping[str, tuple[Scope, Service]] = {
-    V.SIGN: (Scope.SIGN, target_changes.sign),
-    V.AGREE: (Scope.DIRECT, target_changes.agree),
-    V.APPLY: (Scope.CONFIGURE, target_changes.apply),
-    V.SEND_BACK: (Scope.SIGN, target_changes.send_back),
-    V.REFUSE: (Scope.DIRECT, target_changes.refuse),
-    V.WITHDRAW: (Scope.FILE, target_changes.withdraw),
+STEPS: Mapping[str, Service] = {
+    V.SIGN: target_changes.sign,
+    V.AGREE: target_changes.agree,
+    V.APPLY: target_changes.apply,
+    V.SEND_BACK: target_changes.send_back,
+    V.REFUSE: target_changes.refuse,
+    V.WITHDRAW: target_changes.withdraw,
+}
+# What a token must be for, by whom the case waits for: each party decides with its own scope.
+SCOPES: Mapping[ChangeParty, Scope] = {
+    ChangeParty.UNIT: Scope.FILE,
+    ChangeParty.HEAD: Scope.SIGN,
+    ChangeParty.LEADER: Scope.DIRECT,
+    ChangeParty.OFFICE: Scope.CONFIGURE,
 }
 
 
@@ -161,7 +167,7 @@ class OneChange(ApiView):
 
 
 class ChangeStep(ApiView):
-    """Four parties take steps; which scope a token needs depends on the step."""
+    """Four parties take steps; which scope a token needs depends on whom the case waits for."""
 
     @operation(
         "target_changes_step",
@@ -175,9 +181,9 @@ class ChangeStep(ApiView):
     )
     def post(self, request: Request, year: int, number: int) -> Response:
         found, sent = thread(self, year, number), self.read(bodies.ChangeStepBody)
-        scope, step = STEPS[V(sent["step"])]
-        self.require_scope(scope)
-        step(change=found.change, version=self.version, text=sent.get("text", ""), **self.by)
+        verb, party = V(sent["step"]), found.case.waits_for
+        self.require_scope(Scope.FILE if verb is V.WITHDRAW or party is None else SCOPES[party])
+        STEPS[verb](change=found.change, version=self.version, text=sent.get("text", ""), **self.by)
         return answer(thread(self, year, number))
 
 
