@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -29,7 +29,7 @@ from rest_framework.views import APIView
 from accounts import clock, tokens
 from accounts.models import ApiToken, Scope
 from accounts.permissions import Actor
-from kpi.api import words
+from kpi.api import examples, words
 from kpi.api.authentication import BrowserAuthentication, FairShare, TokenAuthentication
 from kpi.api.bodies.problem import ProblemBody
 from kpi.api.problems import Refused, etag
@@ -145,7 +145,6 @@ def operation(
     if_match: Tag | None = None,
     has_etag: bool = False,
     media: str = "application/json",
-    examples: Sequence[OpenApiExample] = (),
     writes: bool | None = None,
     description: object = "",
 ) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
@@ -172,7 +171,7 @@ def operation(
             request=body,
             parameters=[*query, *_headers(stated, has_etag, status)],
             responses=_responses(stated, answer, status, media),
-            examples=list(examples) or None,
+            examples=examples.of(name),
         )(carried_out)
 
     return decorate

@@ -113,20 +113,14 @@ def test_scores_are_answered_corrected_and_made_final_by_another(system):
     assert objected.json()["answer"] == "objected"
     done(one.post(f"{mine}replies/", {"text": WHY}))
     line = next(each for each in objected.json()["lines"] if each["share"] and not each["corrections"])
-    fix = {"line": line["id"], "left_out": True, "reason": "data_error", "words": WHY}
+    fix = {"line": line["id"], "left_out": True, "reason": "not_attributable", "words": WHY}
     reasons = one.post(f"{mine}corrections/", {**fix, "reason": "nonsense"}).json()
     assert reasons["errors"][0]["field"] == "reason"
-    right = one.post(f"{mine}corrections/", {**fix, "reason": correction_reason()})
+    right = one.post(f"{mine}corrections/", fix)
     assert WHY in str(done(right, 201).json()["lines"])
     assert unit.post(f"{mine}corrections/", fix).status_code == 403
     final = one.post(f"{here}steps/", {"step": "finalise"}, If_Match=right["ETag"])
     assert final.status_code in (403, 409) and final.json()["code"].startswith("score_")
-
-
-def correction_reason() -> str:
-    from kpi.api.bodies.scores import REASONS
-
-    return REASONS[0]
 
 
 def test_a_head_lends_the_signature_and_takes_it_back(system):

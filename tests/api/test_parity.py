@@ -8,8 +8,11 @@ from pathlib import Path
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator
 
+from kpi.api import examples
 from tests.api import acts
+from tests.api.outside import plain
 
 TABLE = Path(__file__).with_name("pages.csv")
 WIZARD = "the wizard: people decide phrase by phrase with the text before their eyes"
@@ -72,3 +75,18 @@ def test_every_act_of_a_page_is_an_operation_or_peoples():
     """What pages ask of the services, the API asks of the same ones: an act without its operation is named here."""
     assert acts.of("kpi/web") - acts.of("kpi/api") == set(BY_PEOPLE)
     assert len(acts.of("kpi/api")) > 90
+
+
+def test_every_operation_that_takes_json_has_an_example_in_its_shape():
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    components = plain(document["components"])
+    taking = {}
+    for path in document["paths"].values():
+        for stated in path.values():
+            if body := stated.get("requestBody", {}).get("content", {}).get("application/json"):
+                taking[stated["operationId"]] = body
+    assert set(examples.BODIES) == set(taking)
+    for name, body in taking.items():
+        (example,) = body["examples"].values()
+        assert example["value"] == examples.BODIES[name]
+        Draft202012Validator({**plain(body["schema"]), "components": components}).validate(example["value"])

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -34,12 +33,6 @@ TAG = "submissions"
 SubmissionPage = page_of(bodies.SubmissionBody)
 NEW = Submission(version=0, cycle=1)
 MOMENTS = ("updated_at", "submitted_at", "signed_off_at", "approved_at")
-EXAMPLE = OpenApiExample(
-    "figure",
-    summary="一个数字（示例）",
-    value={"value": "2.86", "narrative": "本月完成示例工程两处，累计完成示例数量。", "outlook": "confident"},
-    request_only=True,
-)
 
 
 class OneByOne(ApiView):
@@ -125,7 +118,6 @@ class OneSubmission(OneByOne):
         scope=Scope.FILE,
         if_match=VERSION,
         has_etag=True,
-        examples=[EXAMPLE],
     )
     def put(self, request: Request, year: int, period: str, code: str) -> Response:
         found, month, _stored = self.named(year, period, code)
@@ -161,7 +153,6 @@ class Submit(OneByOne):
         scope=Scope.FILE,
         if_match=VERSION,
         has_etag=True,
-        examples=[EXAMPLE],
     )
     def post(self, request: Request, year: int, period: str, code: str) -> Response:
         found, month, stored = self.named(year, period, code)
