@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from kpi.api import problems
 from kpi.api.authentication import BrowserAuthentication, FairShare, TokenAuthentication
@@ -77,6 +85,20 @@ def list_codes(result: dict, generator: SchemaGenerator, request: object, public
     return result
 
 
+@cache
+def _document(language: str) -> dict:
+    with override(language):
+        made = SchemaGenerator().get_schema(request=None, public=True)
+        # As plain text of the language: what is lazy would be said in the language of another reader.
+        return json.loads(OpenApiJsonRenderer().render(made, renderer_context={}))
+
+
+def document() -> dict:
+    """The document in the reader's language. Made once a process: making it takes seconds."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return _document(language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE)
+
+
 class Schema(SpectacularJSONAPIView):
     """The document itself, for whoever may ask the API."""
 
@@ -84,13 +106,15 @@ class Schema(SpectacularJSONAPIView):
     permission_classes = (IsAuthenticated,)
     throttle_classes = (FairShare,)
 
+    def _get_schema_response(self, request: Request) -> Response:
+        return Response(document())
+
 
 @login_required
 def show_operations(request: HttpRequest) -> HttpResponse:
     """The document as a page to read: operations by matter."""
-    document = SchemaGenerator().get_schema(request=None, public=True)
     groups: dict[str, list[dict[str, object]]] = {str(word): [] for word in TAGS.values()}
-    for address, path in document["paths"].items():
+    for address, path in document()["paths"].items():
         for method, stated in path.items():
             line = {
                 "method": method.upper(),

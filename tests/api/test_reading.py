@@ -62,6 +62,13 @@ def test_what_the_office_reads_is_not_for_others(system, person):
     assert set(found.values()) <= {200, 403, 404}
 
 
+def test_the_document_is_in_the_readers_language(system):
+    """It is made once for each; a language nobody has gets the usual one."""
+    asked = system("mayor")
+    titles = [asked.get(f"/schema/{query}").json()["info"]["title"] for query in ("", "?lang=en", "?lang=xx", "")]
+    assert titles[0] == titles[2] == titles[3] != titles[1]
+
+
 def test_nobody_reads_without_a_token(client):
     answer = client.get("/api/v1/2025/indicators/")
     assert answer.status_code == 401 and answer["WWW-Authenticate"] == 'Bearer realm="kpi"'
