@@ -25,11 +25,11 @@ from kpi.api.authentication import BrowserAuthentication, FairShare, TokenAuthen
 
 # Parts of an address, by name.
 IN_ADDRESS = {
-    "year": {"type": "integer", "minimum": 1000, "maximum": 9999},
+    "year": {"type": "integer", "minimum": 1000, "maximum": 9999, "example": 2025},
     "period": {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}$", "example": "2025-06"},
     "code": {"type": "string", "pattern": r"^[TIA][0-9]{2,3}$", "example": "A06"},
     "id": {"type": "string", "format": "uuid"},
-    "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999, "example": 1},
 }
 
 # Matters in the order of the page, in words.
