@@ -1,11 +1,12 @@
 # Everything a developer or a visitor needs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test cover bar bench check fix lock messages install browser clean
+.PHONY: help run test cover bar fuzz bench check fix lock messages install browser clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUZZ := .venv-fuzz
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 # Day of the trial's shifted clock, e.g. make run TODAY=2025-12-20
 TODAY ?=
@@ -29,6 +30,15 @@ cover: install browser ## Branch coverage of everything; each line is traced, so
 bar: install ## Fault tests at full size with their negative controls, one by one, and a table of figures (minutes)
 	@$(BIN)/python -m pytest -n0 -m "" -p no:randomly tests/faults tests/notifications/test_far_ends.py
 
+fuzz: install $(FUZZ)/.installed ## schemathesis over the whole API as each role, in a trial of its own; a table, red on any finding (EXAMPLES=, SEEDS=, ROLES=)
+	@SCHEMATHESIS=$(abspath $(FUZZ)/bin/schemathesis) $(BIN)/python -m tests.fuzzing
+
+# Its own environment: nothing of it comes with the product or its tests.
+$(FUZZ)/.installed: requirements/fuzz.txt
+	@test -x $(FUZZ)/bin/python || $(PYTHON) -m venv $(FUZZ)
+	@$(FUZZ)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r requirements/fuzz.txt
+	@touch $@
+
 bench: install ## What the leader pages cost at 400 indicators and 12 months, the workbooks at 1,000, how well reports are read, owners and predecessors proposed: figures, not tests (COUNT=0 the demo as it is, ROUNDS=)
 	@$(BIN)/python -m benchmarks
 	@COUNT=1000 $(BIN)/python -m benchmarks exports
@@ -43,6 +53,7 @@ check: install ## What CI runs: format, lint, types, import contracts, translati
 	$(BIN)/python -m config.messages check
 	$(BIN)/python deploy/check.py
 	$(BIN)/python docs/build_rules.py --check
+	$(BIN)/python docs/build_problems.py --check
 	@$(MAKE) --no-print-directory test
 
 fix: install ## Format, and mend what the linter can mend
@@ -53,7 +64,7 @@ messages: install ## Collect translatable strings into locale/
 	$(BIN)/python -m config.messages collect
 
 lock: ## Pin requirements/*.in with hashes (needs uv)
-	for name in base dev; do uv pip compile requirements/$$name.in -o requirements/$$name.txt --generate-hashes \
+	for name in base dev fuzz; do uv pip compile requirements/$$name.in -o requirements/$$name.txt --generate-hashes \
 	  --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate; done
 
 install: $(STAMP) ## Create .venv from the locked requirements

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts import audit, second_factor
-from accounts.models import ApiToken, Department, Role, Scope, TokenKind
+from accounts.models import WHOLE_CITY, ApiToken, Department, Role, Scope, TokenKind
 from accounts.models.tokens import LONGEST_DAYS
 from accounts.permissions import Actor, PermissionRefused, require
 
@@ -60,8 +60,9 @@ def scopes_for(actor: Actor) -> list[Scope]:
         Scope.DIRECT: files or decides,
         Scope.EXPORT: files or decides,
         Scope.INBOX: True,
+        **dict.fromkeys(WHOLE_CITY, actor.is_supervisor),
     }
-    return [scope for scope, is_useful in useful.items() if is_useful]
+    return [scope for scope in Scope if useful[scope]]
 
 
 def departments_for(actor: Actor) -> QuerySet[Department]:
@@ -73,11 +74,13 @@ def departments_for(actor: Actor) -> QuerySet[Department]:
 
 @transaction.atomic
 def issue(*, wish: Wish, actor: Actor, now: datetime) -> Issued:
-    """Make a token. Raises ``PermissionRefused`` for a scope, unit or time beyond the person's own."""
+    """Make a token. Raises ``PermissionRefused`` for a scope, unit or time beyond the person's own, and for what
+    concerns the whole city (``WHOLE_CITY``) beside a limit to some units."""
     require(set(wish.scopes) <= set(scopes_for(actor)), "token_beyond_rights")
     require(
         {unit.pk for unit in wish.departments} <= {unit.pk for unit in departments_for(actor)}, "token_beyond_rights"
     )
+    require(not (wish.departments and WHOLE_CITY & set(wish.scopes)), "token_whole_city")
     require(1 <= wish.days <= LONGEST_DAYS, "token_too_long", limit=LONGEST_DAYS)
     require(not _lacks_second_factor(actor), "second_factor_required")
     prefix = "".join(secrets.choice(second_factor.ALPHABET) for _ in range(8))

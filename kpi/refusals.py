@@ -426,6 +426,7 @@ def _planning() -> dict[str, str]:
         "split_stale": _("有人在你之后改过这份分解，没有保存；你填的还在下面，请核对后再保存"),
         "unit_unknown": _("不认识“%(name)s”，请用单位的名称或简称"),
         "year_malformed": _("年度应写成 2026 的样子"),
+        "year_too_early": _("年度从 %(first)s 年起"),
         "year_too_far": _("现在还不能开启 %(year)s 年度"),
         "year_out_of_order": _("年度应依次开启，下一个是 %(next)s"),
         "year_has_text": _("%(year)s 年已有报告原文，更正请用“更正原文”"),
@@ -454,6 +455,9 @@ def _api() -> dict[str, str]:
         "token_owner_inactive": _("令牌所有者的账号已停用"),
         "token_scope": _("这个令牌没有“%(scope)s”权限"),
         "token_beyond_rights": _("令牌的权限和单位不能超出你自己的"),
+        "succession_one_by_one": _("不再延续、恢复未决定，一次只办一项"),
+        "notice_settled": _("这条消息已经了结，不用再提醒"),
+        "token_whole_city": _("报告期、通报得分和配置涉及全市，带这些权限的令牌不能限于单位"),
         "token_too_long": _("有效期最长 %(limit)s 天"),
         "second_factor_required": _("请先设置并完成两步验证"),
     }
@@ -484,13 +488,14 @@ TABLES = (
 def refusal(code: str, params: Mapping[str, Any]) -> str:
     """The sentence for a code; an unknown code is a fault of ours and raises ``KeyError``."""
     plain = {name: f"{value.normalize():f}" if isinstance(value, Decimal) else value for name, value in params.items()}
-    return _sentences()[code] % plain
+    return sentences()[code] % plain
 
 
 def refusal_codes() -> frozenset[str]:
     """Every code that has a sentence, for the test that none is missing."""
-    return frozenset(_sentences())
+    return frozenset(sentences())
 
 
-def _sentences() -> dict[str, str]:
+def sentences() -> dict[str, str]:
+    """Every code with its sentence, whose parameters are not filled in."""
     return {code: sentence for table in TABLES for code, sentence in table().items()}

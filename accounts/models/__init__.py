@@ -6,11 +6,12 @@ from accounts.models.departments import Department, Post
 from accounts.models.memberships import ADMINISTRATORS, Membership, Role
 from accounts.models.passwords import PastPassword
 from accounts.models.sessions import UserSession
-from accounts.models.tokens import ApiToken, Scope, TokenKind
+from accounts.models.tokens import WHOLE_CITY, ApiToken, Scope, TokenKind
 from accounts.models.users import User
 
 __all__ = [
     "ADMINISTRATORS",
+    "WHOLE_CITY",
     "ApiToken",
     "AuditEntry",
     "Delegation",

@@ -30,6 +30,13 @@ class Scope(models.TextChoices):
     DIRECT = "direct", _("批示督办")
     EXPORT = "export", _("导出")
     INBOX = "inbox", _("处理消息")
+    PERIODS = "periods", _("报告期的办理")
+    PUBLISH = "publish", _("通报、考核得分")
+    CONFIGURE = "configure", _("任务与规则配置")
+
+
+# Acts that concern the whole city: no token that is narrowed to some units is for these.
+WHOLE_CITY = frozenset({Scope.PERIODS, Scope.PUBLISH, Scope.CONFIGURE})
 
 
 class ApiToken(models.Model):

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts import clock, tokens
-from accounts.models import ApiToken, Role, Scope, TokenKind
+from accounts.models import WHOLE_CITY, ApiToken, Role, Scope, TokenKind
 from accounts.permissions import Actor
 
 DAYS = {30: gettext_lazy("30 天"), 90: gettext_lazy("90 天"), 180: gettext_lazy("180 天"), 365: gettext_lazy("一年")}
@@ -51,6 +51,12 @@ class TokenForm(forms.Form):
         useful = [scope for scope in tokens.scopes_for(actor) if scope is not Scope.READ]
         self.fields["scopes"].choices = [(scope.value, scope.label) for scope in useful]
         self.fields["departments"].queryset = tokens.departments_for(actor)
+
+    def clean(self) -> dict[str, object]:
+        said = super().clean()
+        if said.get("departments") and WHOLE_CITY & set(said.get("scopes", ())):
+            self.add_error("departments", _("报告期、通报得分、配置涉及全市，不能限于单位：请不选单位，或去掉这些权限"))
+        return said
 
     def wish(self) -> tokens.Wish:
         said = self.cleaned_data

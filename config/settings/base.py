@@ -305,9 +305,13 @@ REST_FRAMEWORK = {
     # No browsable pages: the document and docs/api.md say what there is.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"person": "300/min", "service": "600/min"},
     "EXCEPTION_HANDLER": "kpi.api.problems.respond",
     "COERCE_DECIMAL_TO_STRING": True,
+}
+# A courtesy among callers, counted by all processes together.
+API_REQUESTS_A_MINUTE = {
+    "person": env.integer("API_PERSON_REQUESTS_A_MINUTE", 300),
+    "service": env.integer("API_SERVICE_REQUESTS_A_MINUTE", 600),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": _("政府工作报告目标任务跟踪 接口"),
@@ -320,8 +324,12 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "kpi.api.schema.name_addresses",
+        "kpi.api.schema.list_codes",
     ],
-    "ENUM_NAME_OVERRIDES": {"LampEnum": "kpi.api.bodies.year.LAMPS"},
+    "ENUM_NAME_OVERRIDES": {
+        "LampEnum": "kpi.api.bodies.year.LAMPS",
+        "IndicatorKindEnum": "kpi.api.bodies.configuring.KINDS",
+    },
 }
 
 LOGGING = {

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle
 
 from accounts import audit, clock, tokens
 from accounts.models import ApiToken, TokenKind, User
 from accounts.permissions import actor_for
 from kpi.api.problems import Refused
+from kpi.services import fair_share
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -56,18 +58,17 @@ class BrowserAuthentication(SessionAuthentication):
     """The pages' own session; whatever changes something needs the CSRF proof."""
 
 
-class FairShare(SimpleRateThrottle):
+class FairShare(BaseThrottle):
     """A courtesy, no defence: so many requests a minute of one token, or of one person at the browser."""
 
-    def get_rate(self) -> str | None:
-        return None
-
     def allow_request(self, request: Request, view: APIView) -> bool:
-        is_service = isinstance(request.auth, ApiToken) and request.auth.kind == TokenKind.SERVICE
-        self.scope = "service" if is_service else "person"
-        self.rate = self.THROTTLE_RATES[self.scope]
-        self.num_requests, self.duration = self.parse_rate(self.rate)
-        return super().allow_request(request, view)
+        self.now = clock.now()
+        token = request.auth if isinstance(request.auth, ApiToken) else None
+        is_service = token is not None and token.kind == TokenKind.SERVICE
+        most = settings.API_REQUESTS_A_MINUTE["service" if is_service else "person"]
+        caller = f"token:{token.prefix}" if token else f"user:{request.user.pk}"
+        return fair_share.count(caller, now=self.now) <= most
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        return f"api-{request.auth.prefix}" if isinstance(request.auth, ApiToken) else f"api-u{request.user.pk}"
+    def wait(self) -> float:
+        """Seconds until the next minute."""
+        return 60 - self.now.second

@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -29,19 +29,31 @@ from rest_framework.views import APIView
 from accounts import clock, tokens
 from accounts.models import ApiToken, Scope
 from accounts.permissions import Actor
-from kpi.api import words
+from kpi.api import examples, words
 from kpi.api.authentication import BrowserAuthentication, FairShare, TokenAuthentication
 from kpi.api.bodies.problem import ProblemBody
-from kpi.api.problems import Refused
+from kpi.api.problems import Refused, etag
 from kpi.api.wire import ExactJSONParser, OneFormat, can_be_stored, refuse_unreadable
 from kpi.services import idempotency
 
-ETAG = re.compile(r'(?:W/)?"v(\d{1,9})"')
 KEY_LENGTH = 200
 # What any operation may be answered with; a write may get more.
 ALWAYS = (400, 401, 403, 404, 429)
 ON_WRITING = (409, 413, 415, 422)
 ON_MATCHING = (412, 428)
+
+
+@dataclass(frozen=True)
+class Tag:
+    """How the ETags of one kind look: ``inner`` is a pattern of what stands between the quotes."""
+
+    inner: str
+    example: str
+
+
+# A row's version that grows by one; and the checksum of what a form of the configuration is opened with.
+VERSION = Tag("v[0-9]{1,9}", '"v3"')
+STAMP = Tag("[0-9a-f]{16,64}", '"9f86d081884c7d65"')
 
 
 class ApiView(APIView):
@@ -83,13 +95,26 @@ class ApiView(APIView):
     @property
     def version(self) -> int:
         """The version that ``If-Match`` names. Raises 428 without one."""
+        return int(self.matched(VERSION)[1:])
+
+    @property
+    def stamp(self) -> str:
+        """The stamp that ``If-Match`` names. Raises 428 without one."""
+        return self.matched(STAMP)
+
+    def matched(self, tag: Tag) -> str:
         text = self.request.headers.get("If-Match")
         if text is None:
             raise Refused(428, "if_match_required")
-        found = ETAG.fullmatch(text.strip())
+        found = re.fullmatch(f'(?:W/)?"({tag.inner})"', text.strip(), re.ASCII)
         if found is None:
             raise Refused(400, "if_match_malformed")
-        return int(found[1])
+        return found[1]
+
+    @property
+    def by(self) -> dict[str, Any]:
+        """Who acts and when, as every service asks for it."""
+        return {"actor": self.actor, "now": self.now}
 
     def read(self, body: type[Serializer]) -> dict[str, Any]:
         """What was sent, checked by shape. Raises 422 with every field that is wrong."""
@@ -104,7 +129,7 @@ class Operation:
 
     scope: Scope
     is_writing: bool
-    has_if_match: bool
+    if_match: Tag | None
 
 
 def operation(
@@ -117,10 +142,9 @@ def operation(
     scope: Scope = Scope.READ,
     body: object = None,
     query: Sequence[OpenApiParameter] = (),
-    if_match: bool = False,
+    if_match: Tag | None = None,
     has_etag: bool = False,
     media: str = "application/json",
-    examples: Sequence[OpenApiExample] = (),
     writes: bool | None = None,
     description: object = "",
 ) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
@@ -132,9 +156,9 @@ def operation(
         @wraps(act)
         def carried_out(view: ApiView, request: Request, **kwargs: object) -> HttpResponseBase:
             view.require_scope(stated.scope)
-            if stated.has_if_match:
+            if stated.if_match is not None:
                 # Told before anything is read: without it no write is even tried.
-                _ = view.version
+                view.matched(stated.if_match)
             if not stated.is_writing:
                 return act(view, request, **kwargs)
             return _once(view, request, lambda: act(view, request, **kwargs))
@@ -147,10 +171,16 @@ def operation(
             request=body,
             parameters=[*query, *_headers(stated, has_etag, status)],
             responses=_responses(stated, answer, status, media),
-            examples=list(examples) or None,
+            examples=examples.of(name),
         )(carried_out)
 
     return decorate
+
+
+def shaped(body: type[Serializer], shown: object, *, version: object = None, status: int = 200) -> Response:
+    """An answer in its shape; ``version`` (a number, or a stamp) becomes its ETag."""
+    headers = {} if version is None else {"ETag": etag(version)}
+    return Response(body(shown).data, status=status, headers=headers)
 
 
 def _once(view: ApiView, request: Request, act: Callable[[], HttpResponseBase]) -> HttpResponseBase:
@@ -200,8 +230,8 @@ def _parts(request: Request) -> Iterator[bytes]:
 def _headers(stated: Operation, has_etag: bool, status: int) -> list[OpenApiParameter]:
     at = OpenApiParameter.HEADER
     found = []
-    if stated.has_if_match:
-        text = {"type": "string", "pattern": '^"v[0-9]{1,9}"$', "example": '"v3"'}
+    if stated.if_match is not None:
+        text = {"type": "string", "pattern": f'^"{stated.if_match.inner}"$', "example": stated.if_match.example}
         found.append(OpenApiParameter("If-Match", text, at, required=True, description=words.IF_MATCH))
     if stated.is_writing:
         text = {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[!-~]+$"}
@@ -212,7 +242,7 @@ def _headers(stated: Operation, has_etag: bool, status: int) -> list[OpenApiPara
 
 
 def _responses(stated: Operation, answer: object, status: int, media: str) -> dict[object, object]:
-    codes = (*ALWAYS, *(ON_WRITING if stated.is_writing else ()), *(ON_MATCHING if stated.has_if_match else ()))
+    codes = (*ALWAYS, *(ON_WRITING if stated.is_writing else ()), *(ON_MATCHING if stated.if_match else ()))
     told: dict[object, object] = {
         (code, "application/problem+json"): OpenApiResponse(ProblemBody, description=words.STATUSES[code])
         for code in codes

@@ -82,6 +82,28 @@ def status_of(fault: DomainError | PermissionRefused) -> int:
     return 409 if isinstance(fault, IllegalTransition | PeriodClosed) else 422
 
 
+def sentences() -> dict[str, str]:
+    """Every code an answer may carry, with its sentence: ours, and those of the framework."""
+    return refusals.sentences() | {
+        "not_found": _("没有这一项，或者它不对你开放"),
+        "not_authenticated": _("没有令牌，也没有登录"),
+        "permission_denied": _("没有权限，或网页会话缺少 CSRF 凭据"),
+        "method_not_allowed": _("这个地址没有这种方法"),
+        "unsupported_media_type": _("只接受文档所列的内容类型"),
+        "throttled": _("请求过于频繁；按 Retry-After 稍后再试"),
+        # Answered before or behind the API itself (``kpi.web.errors``).
+        "bad_request": _("请求无法识别"),
+        "forbidden": _("没有权限"),
+        "csrf_failed": _("网页会话缺少 CSRF 凭据，或已过期"),
+        "fault": _("系统出错，什么也没有写入；报修时请提供编号"),
+    }
+
+
+def etag(version: object) -> str:
+    """The ETag of a version number, or of the stamp of what is configured."""
+    return f'"v{version}"' if isinstance(version, int) else f'"{version}"'
+
+
 def _of_services(fault: DomainError | PermissionRefused, request_id: str) -> HttpResponse:
     more: dict[str, object] = {}
     errors: Sequence[Mapping[str, str]] = ()
@@ -89,8 +111,9 @@ def _of_services(fault: DomainError | PermissionRefused, request_id: str) -> Htt
         errors = [
             {"field": each.field, "code": each.code, "detail": _said(each.code, each.params)} for each in fault.errors
         ]
-    if isinstance(fault, StaleVersion):
-        more["current_etag"] = f'"v{fault.params["current"]}"'
+    if isinstance(fault, StaleVersion) and "current" in fault.params:
+        more["current_etag"] = etag(fault.params["current"])
+        more |= {name: fault.params[name] for name in ("differences",) if name in fault.params}
     return problem(
         status_of(fault), fault.code, _said(fault.code, fault.params), errors=errors, request_id=request_id, **more
     )

@@ -5,6 +5,7 @@ from kpi.models.cosignatures import CoSignature
 from kpi.models.decomposition import Decomposition, ProposedSpan
 from kpi.models.directives import Directive, DirectiveCopy, DirectiveEntry
 from kpi.models.evidence import Evidence
+from kpi.models.fair_share import RequestCount
 from kpi.models.idempotency import IdempotencyKey
 from kpi.models.imports import ReportUpload
 from kpi.models.indicators import FormerPlan, Handover, Indicator, Milestone, PlanPoint, RuleSet, Target, UnitTarget
@@ -55,6 +56,7 @@ __all__ = [
     "Report",
     "ReportEdition",
     "ReportUpload",
+    "RequestCount",
     "Review",
     "RuleSet",
     "ScoreCorrection",

@@ -58,7 +58,7 @@ def correct_report(
         raise DomainError("reason_too_short", at_least=MIN_REASON)
     current = Report.objects.select_for_update().get(pk=report.pk)
     if current.sha256 != base_sha256:
-        raise StaleVersion("edition_overtaken")
+        raise StaleVersion("edition_overtaken", given=base_sha256, current=current.sha256)
     correction = preview_correction(report=current, text=text)
     before = current.sha256
     number = _keep_first(current, correction, now)

@@ -116,8 +116,8 @@ def change(*, indicator: Indicator, raw: Raw, stamp: str, actor: Actor, now: dat
     permissions.require_supervisor(actor)
     stored = held(indicator)
     before = raw_of(stored)
-    if planning.stamp(before) != stamp:
-        raise StaleVersion("indicator_stale")
+    if (current := planning.stamp(before)) != stamp:
+        raise StaleVersion("indicator_stale", given=stamp, current=current)
     content = read({**before, **raw}, Directory.load(stored.report.year))
     # A milestone's target is the number of its nodes, which the plan editor sets.
     after = _raw(content) | ({"target": before["target"]} if content.target is None else {})

@@ -102,7 +102,7 @@ def _held(indicator: Indicator, stamp: str, actor: Actor) -> planning.Plan:
     Indicator.objects.select_for_update(no_key=True).get(pk=indicator.pk)
     plan = planning.plan_of(indicator)
     if plan.stamp != stamp:
-        raise StaleVersion("plan_stale")
+        raise StaleVersion("plan_stale", given=stamp, current=plan.stamp)
     return plan
 
 

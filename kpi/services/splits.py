@@ -31,7 +31,7 @@ def change(*, indicator: Indicator, raw: Raw, stamp: str, actor: Actor, now: dat
     stored = indicators.held(indicator)
     before = splitting.split_of(stored)
     if before.stamp != stamp:
-        raise StaleVersion("split_stale")
+        raise StaleVersion("split_stale", given=stamp, current=before.stamp)
     units = [share.unit for share in before.shares]
     shares = _read(raw, units, before.decimals)
     with plans.on_record(actor, now):

@@ -22,6 +22,8 @@ from kpi.selectors.editions import checksum
 from kpi.services import editions, loading, periods, permissions
 
 WINDOW = ("opens_at", "due_at", "grace_ends_at")
+# Before it no work report was ever followed up here; and zones had offsets in seconds.
+EARLIEST_YEAR = 2000
 LONGEST_TITLE = 200
 # On record as the reason of the first edition with words.
 FIRST_TEXT = "补录报告原文"
@@ -54,8 +56,8 @@ class Opening:
 def preview(*, year: int, text: str, title: str, folder: Path, now: datetime) -> Opening:
     """What ``open_year`` would do (5 queries). ``folder`` holds ``workdays-<year>.json``.
 
-    Raises ``DomainError``: ``year_too_far``, ``year_out_of_order``, ``year_has_text``, ``edition_too_long``,
-    ``text_has_control_characters`` or ``text_too_long`` for the title.
+    Raises ``DomainError``: ``year_too_early``, ``year_too_far``, ``year_out_of_order``, ``year_has_text``,
+    ``edition_too_long``, ``text_has_control_characters`` or ``text_too_long`` for the title.
     """
     report = Report.objects.filter(year=year).first()
     _check(year, report, text, title, now)
@@ -77,6 +79,8 @@ def preview(*, year: int, text: str, title: str, folder: Path, now: datetime) ->
 
 
 def _check(year: int, report: Report | None, text: str, title: str, now: datetime) -> None:
+    if year < EARLIEST_YEAR:
+        raise DomainError("year_too_early", first=EARLIEST_YEAR)
     if year > localtime(now).year + 1:
         raise DomainError("year_too_far", year=year)
     latest = Report.objects.order_by("-year").values_list("year", flat=True).first()

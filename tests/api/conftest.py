@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from accounts import tokens
-from accounts.models import Department, Scope, TokenKind, User
+from accounts.models import WHOLE_CITY, Department, Scope, TokenKind, User
 from accounts.permissions import actor_for
 from tests.conftest import NOW
 
@@ -41,9 +41,10 @@ class System:
 def make_token(
     username: str, *, scopes: list[str] | None = None, units: tuple[str, ...] = (), **wish: Any
 ) -> tokens.Issued:
-    """A token as the page makes it; all scopes the person could use unless some are named."""
+    """A token as the page makes it; unless some are named, all scopes the person could use with it."""
     actor = actor_for(User.objects.get(username=username), NOW.date())
-    chosen = tokens.scopes_for(actor) if scopes is None else [Scope(scope) for scope in scopes]
+    able = [scope for scope in tokens.scopes_for(actor) if not (units and scope in WHOLE_CITY)]
+    chosen = able if scopes is None else [Scope(scope) for scope in scopes]
     departments = list(Department.objects.filter(code__in=units))
     asked = {"kind": TokenKind.SERVICE, "name": "示例系统", "days": 30, **wish}
     return tokens.issue(wish=tokens.Wish(scopes=chosen, departments=departments, **asked), actor=actor, now=NOW)

@@ -24,7 +24,25 @@ PATHS = (
     "/2025/exports/",
     "/2025/bulletins/",
     "/2025/scores/",
+    "/me/preferences/",
+    "/delegations/",
+    "/2025/periods/2025-06/extensions/",
     "/schema/",
+)
+# What only the office reads.
+OFFICE_PATHS = (
+    "/2025/periods/2025-06/window-changes/",
+    "/2025/periods/2025-06/unlocks/",
+    "/2025/target-changes/",
+    "/2025/scores/2025-05/",
+    "/2025/score-schemes/",
+    "/2025/indicators/A06/settings/",
+    "/2025/indicators/A06/plan/",
+    "/2025/indicators/A06/split/",
+    "/2025/indicators/A06/handovers/",
+    "/2025/succession/",
+    "/reminder-policies/",
+    "/asking-windows/",
 )
 
 
@@ -33,6 +51,22 @@ def test_everybody_reads_what_there_is(system, person):
     asked = system(person)
     found = {path: asked.get(path).status_code for path in PATHS}
     assert found == dict.fromkeys(PATHS, 200)
+
+
+@pytest.mark.parametrize("person", ["nyj_head", "mayor", "auditadmin"])
+def test_what_the_office_reads_is_not_for_others(system, person):
+    asked = system(person)
+    found = {path: asked.get(path).status_code for path in OFFICE_PATHS}
+    open_to_many = {"/2025/target-changes/", "/2025/scores/2025-05/"}
+    assert {path for path, status in found.items() if status != 403} <= open_to_many
+    assert set(found.values()) <= {200, 403, 404}
+
+
+def test_the_document_is_in_the_readers_language(system):
+    """It is made once for each; a language nobody has gets the usual one."""
+    asked = system("mayor")
+    titles = [asked.get(f"/schema/{query}").json()["info"]["title"] for query in ("", "?lang=en", "?lang=xx", "")]
+    assert titles[0] == titles[2] == titles[3] != titles[1]
 
 
 def test_nobody_reads_without_a_token(client):
@@ -99,9 +133,9 @@ def test_every_refusal_is_a_problem(system, path, status):
 
 
 def test_lists_stay_within_their_budget(system, django_assert_max_num_queries):
-    """Three queries say whose token it is; the rest is the list's own."""
+    """Four queries say whose token it is and count the request; the rest is the list's own."""
     assert User.objects.exists()
-    for path in PATHS[:-1]:
+    for path in (*PATHS[:-1], *OFFICE_PATHS):
         asked = system("dcs_1")
-        with django_assert_max_num_queries(14):
-            asked.get(path)
+        with django_assert_max_num_queries(15):
+            assert asked.get(path).status_code == 200, path

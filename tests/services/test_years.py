@@ -110,6 +110,7 @@ def test_a_text_that_comes_later_finds_the_phrases_that_were_carried_over(actor)
     ("given", "code"),
     [
         ({"year": 2028}, "year_too_far"),
+        ({"year": 1999}, "year_too_early"),
         ({"year": 2027}, "year_out_of_order"),
         ({"title": "长" * 201}, "text_too_long"),
         ({"text": "坏\x00字"}, "text_has_control_characters"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, datetime
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from kpi import refusals
+
+EARLIEST, LATEST = 2000, 2099
 
 
 class Strict(serializers.Serializer):
@@ -36,6 +39,32 @@ class Text(serializers.CharField):
 
     def __init__(self, **kwargs: Any):
         super().__init__(**{"required": False, "allow_blank": True, "max_length": 4000} | kwargs)
+
+
+class Moment(serializers.DateTimeField):
+    """A moment that somebody names, within what calendars and zones can reckon with."""
+
+    default_error_messages: ClassVar[dict[str, object]] = {"date_malformed": _("年份超出范围")}
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**{"required": False, "allow_null": True} | kwargs)
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if not EARLIEST <= value.year <= LATEST:
+            self.fail("date_malformed")
+        return super().enforce_timezone(value)
+
+
+class Day(serializers.DateField):
+    """A day that somebody names, within the same years."""
+
+    default_error_messages: ClassVar[dict[str, object]] = Moment.default_error_messages
+
+    def to_internal_value(self, value: Any) -> date:
+        found = super().to_internal_value(value)
+        if not EARLIEST <= found.year <= LATEST:
+            self.fail("date_malformed")
+        return found
 
 
 def page_of(item: type[serializers.Serializer]) -> type[serializers.Serializer]:

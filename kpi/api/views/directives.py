@@ -13,9 +13,9 @@ from rest_framework.response import Response
 
 from accounts.models import Department, Post, Scope
 from kpi.api import finding
-from kpi.api.bodies import others as bodies
+from kpi.api.bodies import directives as bodies
 from kpi.api.bodies.base import page_of
-from kpi.api.operations import ApiView, operation
+from kpi.api.operations import VERSION, ApiView, operation, shaped
 from kpi.api.paging import cut
 from kpi.api.parameters import PAGING, query
 from kpi.api.views.year import page
@@ -105,7 +105,7 @@ class DirectiveStep(ApiView):
         body=bodies.DirectiveStepBody,
         answer=bodies.DirectiveDetailBody,
         scope=Scope.DIRECT,
-        if_match=True,
+        if_match=VERSION,
         has_etag=True,
     )
     def post(self, request: Request, year: int, number: int) -> Response:
@@ -131,8 +131,7 @@ def answer(found: Thread, status: int = 200) -> Response:
         name: getattr(standing, name) for name in ("is_on_behalf", "issued_at", "state", "due_on", "days_overdue")
     }
     shown |= {"entries": found.entries, "steps": sorted(str(verb) for verb in found.verbs)}
-    data = bodies.DirectiveDetailBody(shown).data
-    return Response(data, status=status, headers={"ETag": f'"v{standing.version}"'})
+    return shaped(bodies.DirectiveDetailBody, shown, version=standing.version, status=status)
 
 
 Step = Callable[[dict[str, Any], Sent], Directive]

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts.models import Scope
 from kpi.api.bodies.base import page_of
 from kpi.api.bodies.submissions import EvidenceBody, UploadBody
+from kpi.api.files import handed_on
 from kpi.api.operations import operation
 from kpi.api.paging import cut
 from kpi.api.parameters import PAGING
@@ -70,11 +71,7 @@ class OneFile(OneByOne):
         if file is None:
             raise Http404
         content = evidence.read(file=file, actor=self.actor, now=self.now)
-        # Whatever it is, it is handed on as bytes: what it says it is stands in the list.
-        answer = FileResponse(content, as_attachment=True, filename=file.name, content_type="application/octet-stream")
-        answer["Cache-Control"] = "private, no-store"
-        answer["X-Content-Type-Options"] = "nosniff"
-        return answer
+        return handed_on(content, file.name)
 
     @operation("evidence_remove", tag=TAG, summary=_("移除一份佐证材料"), status=204, scope=Scope.FILE)
     def delete(self, request: Request, year: int, period: str, code: str, pk: UUID) -> HttpResponse:

@@ -1,46 +1,38 @@
-"""A department's report of one indicator for one month: read, drafted, and every step it takes."""
+"""A department's report of one indicator for one month: read, drafted, submitted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Department, Scope
+from accounts.models import Scope
 from kpi.api import finding
 from kpi.api.bodies import submissions as bodies
 from kpi.api.bodies.base import page_of
-from kpi.api.operations import ApiView, operation
-from kpi.api.paging import cut, cut_query
+from kpi.api.operations import VERSION, ApiView, operation, shaped
+from kpi.api.paging import cut_query
 from kpi.api.parameters import DEPARTMENT, INDICATOR, PAGING, PERIOD, STATE
 from kpi.api.views.year import page
-from kpi.domain.cosigning import Stance
-from kpi.domain.values import Kind, Rag, SubmissionState, Verb, parse_number
+from kpi.domain.errors import StaleVersion
+from kpi.domain.values import Kind, SubmissionState, Verb, parse_number
 from kpi.domain.workflow import allowed_verbs
 from kpi.models import Indicator, Period, Submission
-from kpi.selectors import cosigning as cosigning_selector
 from kpi.selectors.content import FIGURES, Content, content_of
-from kpi.selectors.history import override_of, steps_of
 from kpi.selectors.people import coverage_units
 from kpi.services import content as content_service
-from kpi.services import cosigning, evidence, overrides, permissions, submissions
+from kpi.services import evidence, permissions, submissions
 
 TAG = "submissions"
-SubmissionPage, ReviewPage = page_of(bodies.SubmissionBody), page_of(bodies.ReviewBody)
+SubmissionPage = page_of(bodies.SubmissionBody)
 NEW = Submission(version=0, cycle=1)
 MOMENTS = ("updated_at", "submitted_at", "signed_off_at", "approved_at")
-EXAMPLE = OpenApiExample(
-    "figure",
-    summary="一个数字（示例）",
-    value={"value": "2.86", "narrative": "本月完成示例工程两处，累计完成示例数量。", "outlook": "confident"},
-    request_only=True,
-)
 
 
 class OneByOne(ApiView):
@@ -67,10 +59,20 @@ class OneByOne(ApiView):
         )
         return content_service.parse(indicator=indicator, raw=raw, units=units, today=self.now.date())
 
+    @contextmanager
+    def told_apart(self, indicator: Indicator, period: Period, said: Content) -> Iterator[None]:
+        """Whoever wrote from an older version is told field by field what somebody else has written since."""
+        try:
+            yield
+        except StaleVersion as problem:
+            stored = Submission.objects.filter(indicator=indicator, period=period).first()
+            differing = _differences(said, content_of(stored or NEW))
+            raise StaleVersion(problem.code, **problem.params, differences=differing) from problem
+
     def answer(self, report: Submission | None, indicator: Indicator, period: Period) -> Response:
         """The report as it is now, with its version as ETag."""
         shown = shape(report, indicator, period, self)
-        return Response(bodies.SubmissionBody(shown).data, headers={"ETag": f'"v{shown["version"]}"'})
+        return shaped(bodies.SubmissionBody, shown, version=shown["version"])
 
 
 class Submissions(ApiView):
@@ -114,21 +116,15 @@ class OneSubmission(OneByOne):
         body=bodies.ContentBody,
         answer=bodies.SubmissionBody,
         scope=Scope.FILE,
-        if_match=True,
+        if_match=VERSION,
         has_etag=True,
-        examples=[EXAMPLE],
     )
     def put(self, request: Request, year: int, period: str, code: str) -> Response:
         found, month, _stored = self.named(year, period, code)
         permissions.require(self.actor, Verb.SAVE, found)
-        saved = submissions.save_draft(
-            indicator=found,
-            period=month,
-            content=self.said(found, self.read(bodies.ContentBody)),
-            version=self.version,
-            actor=self.actor,
-            now=self.now,
-        )
+        said = self.said(found, self.read(bodies.ContentBody))
+        with self.told_apart(found, month, said):
+            saved = submissions.save_draft(indicator=found, period=month, content=said, version=self.version, **self.by)
         return self.answer(saved, found, month)
 
     @operation(
@@ -137,7 +133,7 @@ class OneSubmission(OneByOne):
         summary=_("放弃从未提交过的草稿，连同附件"),
         status=204,
         scope=Scope.FILE,
-        if_match=True,
+        if_match=VERSION,
     )
     def delete(self, request: Request, year: int, period: str, code: str) -> HttpResponse:
         _found, _month, stored = self.named(year, period, code)
@@ -155,9 +151,8 @@ class Submit(OneByOne):
         body=bodies.SubmitBody,
         answer=bodies.SubmissionBody,
         scope=Scope.FILE,
-        if_match=True,
+        if_match=VERSION,
         has_etag=True,
-        examples=[EXAMPLE],
     )
     def post(self, request: Request, year: int, period: str, code: str) -> Response:
         found, month, stored = self.named(year, period, code)
@@ -165,155 +160,17 @@ class Submit(OneByOne):
         sent = self.read(bodies.SubmitBody)
         sure_of = sent.pop("sure_of", None)
         kept = content_of(stored) if stored else Content()
-        filed = submissions.submit(
-            indicator=found,
-            period=month,
-            content=self.said(found, sent) if sent else kept,
-            sure_of=parse_number(sure_of, decimals=4, field="sure_of") if sure_of else None,
-            version=self.version,
-            actor=self.actor,
-            now=self.now,
-        )
+        said = self.said(found, sent) if sent else kept
+        with self.told_apart(found, month, said):
+            filed = submissions.submit(
+                indicator=found,
+                period=month,
+                content=said,
+                sure_of=parse_number(sure_of, decimals=4, field="sure_of") if sure_of else None,
+                version=self.version,
+                **self.by,
+            )
         return self.answer(filed, found, month)
-
-
-def _step(
-    name: str, summary: object, service: Callable[..., Submission], *, scope: Scope, body: type, words: str = ""
-) -> type[OneByOne]:
-    """The address of one step on a report that exists; ``words`` is what the service calls the text sent with it."""
-
-    class Step(OneByOne):
-        @operation(
-            f"submissions_{name}",
-            tag=TAG,
-            summary=summary,
-            body=body,
-            answer=bodies.SubmissionBody,
-            scope=scope,
-            if_match=True,
-            has_etag=True,
-        )
-        def post(self, request: Request, year: int, period: str, code: str) -> Response:
-            found = finding.submission(self, year, period, code)
-            sent = self.read(body)
-            more = {words: next(iter(sent.values()), "")} if words else {}
-            moved = service(**self.base(found), **more)
-            return self.answer(moved, moved.indicator, moved.period)
-
-    return Step
-
-
-WithdrawStep = _step("withdraw", _("撤回：审签之前"), submissions.withdraw, scope=Scope.FILE, body=bodies.EmptyBody)
-SignOffStep = _step(
-    "sign_off", _("部门负责人审签"), submissions.sign_off, scope=Scope.SIGN, body=bodies.WordBody, words="comment"
-)
-ApproveStep = _step(
-    "approve", _("督查室审定"), submissions.approve, scope=Scope.REVIEW, body=bodies.WordBody, words="comment"
-)
-CorrectStep = _step(
-    "correct",
-    _("更正已审定的填报"),
-    submissions.begin_correction,
-    scope=Scope.FILE,
-    body=bodies.ReasonBody,
-    words="reason",
-)
-AbandonStep = _step(
-    "abandon", _("放弃更正，仍按原审定数据"), submissions.abandon_correction, scope=Scope.FILE, body=bodies.EmptyBody
-)
-
-
-class ReturnStep(OneByOne):
-    """Two reviewers return: the head before the signature, the office after it; a token needs the scope of either."""
-
-    @operation(
-        "submissions_return",
-        tag=TAG,
-        summary=_("退回：审签前由负责人，审签后由督查室"),
-        body=bodies.ReasonBody,
-        answer=bodies.SubmissionBody,
-        writes=True,
-        if_match=True,
-        has_etag=True,
-    )
-    def post(self, request: Request, year: int, period: str, code: str) -> Response:
-        found = finding.submission(self, year, period, code)
-        self.require_scope(Scope.REVIEW if found.state == SubmissionState.SIGNED_OFF else Scope.SIGN)
-        moved = submissions.return_for_revision(**self.base(found), reason=self.read(bodies.ReasonBody)["reason"])
-        return self.answer(moved, moved.indicator, moved.period)
-
-
-class Cosign(OneByOne):
-    @operation(
-        "submissions_cosign",
-        tag=TAG,
-        summary=_("配合单位会签，或提出异议"),
-        body=bodies.CosignBody,
-        answer=bodies.SubmissionBody,
-        scope=Scope.SIGN,
-        has_etag=True,
-    )
-    def post(self, request: Request, year: int, period: str, code: str) -> Response:
-        # A supporting unit's token is narrowed to that unit, not to the one that leads.
-        found = finding.visible_submission(self, year, period, code)
-        sent = self.read(bodies.CosignBody)
-        unit = Department.objects.filter(code=sent["department"]).first()
-        if unit is None or not self.reaches(unit.pk):
-            raise Http404
-        cosigning.cosign(
-            submission=found,
-            department=unit,
-            filing=cosigning_selector.filing_of(found),
-            stance=Stance(sent["stance"]),
-            comment=sent.get("comment", ""),
-            actor=self.actor,
-            now=self.now,
-        )
-        return self.answer(found, found.indicator, found.period)
-
-
-class Lamp(OneByOne):
-    @operation(
-        "submissions_lamp",
-        tag=TAG,
-        summary=_("督查室调整亮灯，或撤回调整"),
-        body=bodies.LampBody,
-        answer=bodies.SubmissionBody,
-        scope=Scope.REVIEW,
-        if_match=True,
-        has_etag=True,
-    )
-    def post(self, request: Request, year: int, period: str, code: str) -> Response:
-        found = finding.submission(self, year, period, code)
-        sent, present = self.read(bodies.LampBody), override_of(found)
-        said = self.base(found) | {"replaces": present.pk if present else None, "reason": sent["reason"]}
-        if sent["lamp"] is None:
-            overrides.restore_lamp(**said)
-        else:
-            overrides.override_lamp(**said, rag=Rag(sent["lamp"]))
-        return self.answer(found, found.indicator, found.period)
-
-
-class Reviews(ApiView):
-    @operation(
-        "submissions_reviews", tag=TAG, summary=_("这份填报的办理记录，新的在前"), answer=ReviewPage, query=PAGING
-    )
-    def get(self, request: Request, year: int, period: str, code: str) -> Response:
-        found = finding.indicator(self, year, code)
-        finding.period(year, period)
-        taken = [step for step in steps_of(found, self.actor) if step.submission.period.code == period]
-        names = finding.may_name(self.actor, found.lead_department_id)
-        shown, following = cut(request, taken, lambda step: str(step.pk))
-        return page(bodies.ReviewBody, [_review(step, names) for step in shown], following)
-
-
-def _review(step, names: bool) -> dict[str, object]:
-    plain = ("verb", "from_state", "to_state", "version", "at", "comment")
-    return {
-        **{name: getattr(step, name) for name in plain},
-        "actor": str(step.actor) if names else None,
-        "on_behalf_of": str(step.on_behalf_of) if names and step.on_behalf_of else None,
-    }
 
 
 def shape(report: Submission | None, indicator: Indicator, period: Period, view: ApiView) -> dict[str, Any]:
@@ -330,6 +187,14 @@ def shape(report: Submission | None, indicator: Indicator, period: Period, view:
         "author": str(report.author) if report and names else None,
         "steps": _steps(report, indicator, view),
     }
+
+
+def _differences(yours: Content, theirs: Content) -> list[dict[str, Any]]:
+    """Field by field what is not the same; 4.1 and 4.10 are."""
+    said, stored = yours.as_json(), theirs.as_json()
+    held = theirs.as_fields()
+    changed = [name for name, value in yours.as_fields().items() if value != held[name]]
+    return [{"field": name, "yours": said[name], "theirs": stored[name]} for name in changed]
 
 
 def _plain(figure: Decimal | None) -> str | None:

@@ -14,9 +14,10 @@ from kpi import wording
 from kpi.api import finding
 from kpi.api.bodies import year as bodies
 from kpi.api.bodies.base import page_of
-from kpi.api.operations import ApiView, operation
+from kpi.api.operations import ApiView, operation, shaped
 from kpi.api.paging import cut
 from kpi.api.parameters import AS_OF, DEPARTMENT, LAMP, PAGING, PERIOD
+from kpi.api.problems import etag
 from kpi.models import Commitment, Indicator, Report
 from kpi.selectors import periods as period_selector
 from kpi.selectors.records import as_record
@@ -27,9 +28,10 @@ PAGES = {body: page_of(body) for body in (
 )}  # fmt: skip
 
 
-def page(body: type, items: list, following: str | None) -> Response:
-    """One page of a list."""
-    return Response({"items": body(items, many=True).data, "next": following})
+def page(body: type, items: list, following: str | None, *, version: int | None = None) -> Response:
+    """One page of a list; ``version`` becomes its ETag."""
+    headers = {} if version is None else {"ETag": etag(version)}
+    return Response({"items": body(items, many=True).data, "next": following}, headers=headers)
 
 
 class Me(ApiView):
@@ -77,12 +79,18 @@ class Reports(ApiView):
 
 
 class OneReport(ApiView):
-    @operation("reports_read", tag="reports", summary=_("一年的报告原文"), answer=bodies.ReportTextBody)
+    @operation(
+        "reports_read",
+        tag="reports",
+        summary=_("一年的报告原文；ETag 是它的校验值"),
+        answer=bodies.ReportTextBody,
+        has_etag=True,
+    )
     def get(self, request: Request, year: int) -> Response:
         found = Report.objects.filter(year=year).first()
         if found is None:
             raise Http404
-        return Response(bodies.ReportTextBody(found).data)
+        return shaped(bodies.ReportTextBody, found, version=found.sha256)
 
 
 class Commitments(ApiView):
