@@ -16,7 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import clock, passwords, second_factor
 from accounts.administration import ReadOnlyAdmin, RoleAdmin, enter
-from accounts.models import AuditEntry, Delegation, Department, Membership, Post, Role, User
+from accounts.models import Delegation, Department, Membership, Post, Role, User
 from accounts.resources import DepartmentResource, MembershipResource, UserResource, read_phone
 from accounts.services import sign_out_elsewhere, unlock_sign_in
 from accounts.tables import TableAdmin
@@ -142,12 +142,3 @@ class DelegationAdmin(ReadOnlyAdmin):
     list_display = ("head", "delegate", "department", "starts_on", "ends_on", "revoked_at", "reason")
     list_filter = ("department",)
     list_select_related = ("head", "delegate", "department")
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    viewers = frozenset({Role.AUDITOR, Role.SUPERVISOR})
-    list_display = ("seq", "occurred_at", "actor_label", "action", "object_label", "department_code", "reason")
-    list_filter = ("action", "object_type")
-    search_fields = ("actor_label", "object_label", "reason")
-    show_full_result_count = False

@@ -1,6 +1,6 @@
 """Who there is: departments, posts, users and what they hold from when to when, and the audit trail."""
 
-from accounts.models.audit import AuditEntry
+from accounts.models.audit import AuditCheck, AuditEntry
 from accounts.models.delegations import Delegation
 from accounts.models.departments import Department, Post
 from accounts.models.memberships import ADMINISTRATORS, Membership, Role
@@ -12,6 +12,7 @@ from accounts.models.users import User
 __all__ = [
     "ADMINISTRATORS",
     "ApiToken",
+    "AuditCheck",
     "AuditEntry",
     "Delegation",
     "Department",

@@ -83,6 +83,7 @@ TEMPLATES = [
                 "inbox_ui": "kpi.web.templatetags.inbox_ui",
                 "planning_ui": "kpi.web.templatetags.planning_ui",
                 "decomposing_ui": "kpi.web.templatetags.decomposing_ui",
+                "trail_ui": "kpi.web.templatetags.trail_ui",
                 "log_ui": "notifications.web.log_ui",
                 "reminding_ui": "kpi.web.templatetags.reminding_ui",
                 "story_ui": "kpi.web.templatetags.story_ui",

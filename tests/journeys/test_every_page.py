@@ -458,6 +458,10 @@ VISITS = (
     Visit("sysadmin", "/account/password/", choose_a_bad_password),
     Visit("sysadmin", "/account/second-factor/"),
     Visit("sysadmin", "/account/second-factor/", type_a_wrong_code),
+    Visit("dcs_1", "/audit/"),
+    Visit("dcs_1", "/audit/?since=x&person=nobody_here"),
+    Visit("dcs_1", "/audit/?text=Z99"),
+    Visit("dcs_1", "/audit/1/"),
     Visit("auditadmin", "/login/code/"),
     Visit("auditadmin", "/login/code/", type_a_wrong_code),
     Visit("auditadmin", "/account/", renew_the_codes),
@@ -471,7 +475,7 @@ NO_PAGES = {
     *("delegate", "delegation-revoke", "extension-answer", "unlock-answer", "target-change-file"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act", "plan-preview", "set-aside", "year-home"),
     *("notice-open", "notices-act", "notices-undo", "follow"),
-    *("sessions-end", "logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
+    *("trail-check", "sessions-end", "logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
 }
 # Reached by a step on the page before it.
 REACHED = {"import-preview": upload_template, "recovery-codes": renew_the_codes}
