@@ -123,9 +123,26 @@ class UserAdmin(TableAdmin):
         self.message_user(request, _("已清除，并已结束其全部登录"))
 
 
+class MembershipForm(forms.ModelForm):
+    """Whoever grants or ends a role says on what ground: the trail keeps it, the row does not."""
+
+    reason = forms.CharField(
+        label=_("依据"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"size": 60}),
+        help_text=_("如任免文件、调令或书面申请；写入审计记录"),
+        error_messages={"required": _("请写明依据")},
+    )
+
+    class Meta:
+        model = Membership
+        fields = ("user", "role", "department", "post", "starts_on", "ends_on", "is_contact")
+
+
 @admin.register(Membership)
 class MembershipAdmin(TableAdmin):
     resource_classes = [MembershipResource]
+    form = MembershipForm
     editors = frozenset({Role.SECURITY_ADMIN})
     viewers = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
     list_display = ("user", "role", "department", "post", "starts_on", "ends_on")

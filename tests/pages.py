@@ -96,6 +96,8 @@ WORKING_PAGES = (
     Page("auditadmin", "/audit/"),
     Page("auditadmin", "/audit/?text=A06&person=nyj_staff&action=kind:report&outcome=done&since=2025-01-01"),
     Page("auditadmin", "/audit/1/"),
+    Page("secadmin", "/manage/roles/"),
+    Page("secadmin", "/manage/roles/nyj_staff/"),
     Page("dcs_1", "/decompose/"),
     Page("dcs_1", "/2025/desk/kpis/"),
     Page("dcs_1", "/2025/desk/kpis/new/?sentence=9000"),

@@ -62,6 +62,7 @@ EXPORTS = Entry(_("导出"), "exports/", is_for_desktop=True)
 DIRECTIVES = Entry(_("批示督办"), "directives/")
 BULLETINS = Entry(_("督查通报"), "bulletins/", is_for_desktop=True)
 TRAIL = Entry(pgettext_lazy("page", "审计记录"), "/audit/")
+ROLES = Entry(_("任职与权限"), "/manage/roles/")
 
 # First match wins: a person with several roles starts where most is waiting for them.
 MENUS = (
@@ -69,7 +70,8 @@ MENUS = (
     (Role.SUPERVISOR, (DESK, COCKPIT, DIRECTIVES, LIVING, EXPORTS, BULLETINS)),
     (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, DIRECTIVES, LIVING)),
     (Role.STAFF, (TODO, GRID, COCKPIT, DIRECTIVES, LIVING)),
-    (Role.AUDITOR, (TRAIL,)),
+    (Role.AUDITOR, (TRAIL, ROLES)),
+    (Role.SECURITY_ADMIN, (ROLES,)),
 )
 
 
