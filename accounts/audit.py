@@ -77,7 +77,8 @@ def record(
         actor_label=_label(actor, source),
         action=action,
         object_type=obj._meta.label_lower,
-        object_id=str(obj.pk),
+        # Nothing is stored of somebody who does not exist.
+        object_id="" if obj.pk is None else str(obj.pk),
         object_label=str(obj)[:200],
         department_code=department_code,
         before=_plain(before),
@@ -98,6 +99,11 @@ def _label(actor: User | None, source: Origin) -> str:
     """Who it was; where a token acted in their place, which one."""
     name = str(actor) if actor else "system"
     return f"{name} [{source.token}]" if source.token else name
+
+
+def stranger() -> User:
+    """Whom an entry is about that tells of a name nobody has. The name itself may be a password in the wrong field."""
+    return User(display_name="没有这个账号")
 
 
 @contextmanager
