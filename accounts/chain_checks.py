@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -20,6 +20,8 @@ from accounts.permissions import Actor, require
 READERS = (Role.AUDITOR, Role.SUPERVISOR)
 # Entries walked in one transaction: about half a second.
 SLICE = 10_000
+# The hour's checkpoint may be missed once before anybody is told.
+CHECKPOINT_IS_OLD = timedelta(hours=2, minutes=30)
 # How long a page waits for it, and how long one wake-up of a worker works on it.
 AT_ONCE_SECONDS, A_WAKE_UP_SECONDS = 2.0, 40.0
 
@@ -31,6 +33,21 @@ class Standing:
     last: AuditCheck | None
     running: AuditCheck | None
     checkpoint: Checkpoint | None
+
+    def checkpoint_age(self, real_now: datetime) -> timedelta | None:
+        """Since the head was last written down, by the real clock; ``None`` if it never was."""
+        return real_now - self.checkpoint.at if self.checkpoint else None
+
+    def trouble(self, real_now: datetime, within: timedelta) -> str:
+        """What is wrong, in one line for operators; empty where the chain is whole and written down lately enough."""
+        if self.last is not None and self.last.first_bad_seq is not None:
+            return f"entry {self.last.first_bad_seq} does not fit the chain"
+        if self.last is not None and self.last.lost_seq is not None:
+            return f"entry {self.last.lost_seq} is not the one the checkpoint file knows"
+        age = self.checkpoint_age(real_now)
+        if age is None:
+            return "no checkpoint yet"
+        return f"last checkpoint {age.total_seconds():.0f} s ago" if age > within else ""
 
 
 def may_read(actor: Actor) -> bool:

@@ -9,15 +9,15 @@ from datetime import date, datetime, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.chain_checks import Standing
+from accounts.chain_checks import CHECKPOINT_IS_OLD, Standing
 from kpi import trail_words
 from kpi.selectors import trail
 from kpi.selectors.trail import KIND, Filters
 
 LONGEST = {"text": 60, "person": 60, "action": 60, "outcome": 20, "thing": 100}
 DAYS = ("since", "until")
-# The night's check and the hour's checkpoint may each be missed once before it is worth a colour.
-CHECK_IS_OLD, CHECKPOINT_IS_OLD = timedelta(hours=49), timedelta(hours=2, minutes=30)
+# The night's check may be missed once before it is worth a colour.
+CHECK_IS_OLD = timedelta(hours=49)
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,9 @@ def chain_light(standing: Standing, now: datetime) -> Light:
 
 def checkpoint_light(standing: Standing, real_now: datetime) -> Light:
     """Whether the head of the chain was lately written down outside the database."""
-    if standing.checkpoint is None:
+    age = standing.checkpoint_age(real_now)
+    if age is None:
         return Light("tag-warn", "!", _("还没有库外留痕"))
-    if real_now - standing.checkpoint.at > CHECKPOINT_IS_OLD:
+    if age > CHECKPOINT_IS_OLD:
         return Light("tag-warn", "!", _("库外留痕已过期"))
     return Light("tag-good", "✓", _("库外留痕正常"))

@@ -51,7 +51,7 @@ def _chain() -> dict[str, object]:
         "standing": standing,
         "chain": chain_light(standing, clock.now()),
         "outside": checkpoint_light(standing, real_now),
-        "outside_age": real_now - standing.checkpoint.at if standing.checkpoint else None,
+        "outside_age": standing.checkpoint_age(real_now),
     }
 
 
