@@ -247,6 +247,7 @@ KINDS: Mapping[str, tuple[Promise | str, Words]] = {
     "audit": (
         _lazy("审计"),
         {
+            "audit.exported": _lazy("导出审计记录"),
             "audit_check.asked": _lazy("要求校验审计记录"),
             "audit_check.intact": _lazy("审计记录校验完整"),
             "audit_check.broken": _lazy("审计记录校验不符"),

@@ -97,6 +97,7 @@ urlpatterns = [
     path("inbox/undo/", inbox.undo, name="notices-undo"),
     path("audit/", trail.show_trail, name="trail"),
     path("audit/<short:seq>/", trail.show_entry, name="trail-entry"),
+    path("audit/export/", trail.export_trail, name="trail-export"),
     path("audit/check/", trail.check_chain, name="trail-check"),
     path("manage/roles/", roles.list_holders, name="roles"),
     path("manage/roles/<str:username>/", roles.show_holder, name="role-history"),

@@ -117,7 +117,8 @@ WORKING_PAGES = (
     Page("dcs_1", "/2025/bulletins/2025-05/bulletin.docx"),
     Page("dcs_1", "/2025/bulletins/2025-04/"),
     Page("dcs_1", "/2025/bulletins/2025-04/edit/"),
-    Page("dcs_1", "/2025/bulletins/2025-04/bulletin.docx"),
+    # A file, not a page, and put on record.
+    Page("dcs_1", "/2025/bulletins/2025-04/bulletin.docx", 15),
     Page("dcs_1", "/2025/scores/"),
     Page("dcs_1", "/2025/scores/2025-05/"),
     Page("dcs_1", "/2025/scores/2025-05/units/commerce/"),

@@ -10,7 +10,7 @@ import logging
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -190,6 +190,18 @@ def note_file(
         now=now,
         after={"name": name, "sha256": sha256(data).hexdigest()},
         department_code=department_code,
+    )
+
+
+@transaction.atomic
+def note_trail(*, criteria: Mapping[str, str], name: str, rows: int, data: bytes, actor: Actor, now: datetime) -> None:
+    """Put on record that somebody took entries of the audit trail with them, and which."""
+    audit.record(
+        action="audit.exported",
+        obj=actor.user,
+        actor=actor.user,
+        now=now,
+        after={"criteria": dict(criteria), "rows": rows, "name": name, "sha256": sha256(data).hexdigest()},
     )
 
 

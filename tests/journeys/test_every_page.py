@@ -478,7 +478,17 @@ NO_PAGES = {
     *("delegate", "delegation-revoke", "extension-answer", "unlock-answer", "target-change-file"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act", "plan-preview", "set-aside", "year-home"),
     *("notice-open", "notices-act", "notices-undo", "follow"),
-    *("trail-check", "sessions-end", "logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
+    *(
+        "trail-check",
+        "trail-export",
+        "sessions-end",
+        "logout",
+        "set_language",
+        "text-size",
+        "theme",
+        "latest-brief",
+        "living-panel",
+    ),
 }
 # Reached by a step on the page before it.
 REACHED = {"import-preview": upload_template, "recovery-codes": renew_the_codes}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import csv
+import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,6 +13,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from openpyxl import load_workbook
 
 from accounts import audit, chain_checks, checkpoints
 from accounts.models import AuditCheck, AuditEntry, Department, Membership, User
@@ -22,6 +25,7 @@ from kpi.models import Submission
 from kpi.selectors import trail
 from kpi.selectors.trail import Filters
 from kpi.selectors.trail_rows import rows_of
+from kpi.workbooks import trail as trail_file
 from notifications import messages
 from tests.conftest import NOW
 
@@ -143,7 +147,38 @@ def test_nobody_else_reads_it(as_user, who, told):
     client = as_user(who)
     assert client.get(PLACE).status_code == client.get(f"{PLACE}{told['saved'].pk}/").status_code == 403
     assert client.post(f"{PLACE}check/").status_code == 403
+    assert client.post(f"{PLACE}export/", {"format": "csv"}).status_code == 403
     assert not AuditCheck.objects.exists()
+
+
+# Taking it along
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_what_was_found_is_taken_along_without_live_formulas_and_on_record(told, as_user, file_format):
+    evil = tell("submission.saved", told["task"].actor, "dcs_1", reason="=cmd|'/c calc'!A1", after={"value": "@SUM(1)"})
+    client = as_user("auditadmin")
+    answer = client.post(f"{PLACE}export/", {"action": "kind:report", "format": file_format})
+    assert answer.status_code == 200 and "attachment" in answer["Content-Disposition"]
+    if file_format == "csv":
+        rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    else:
+        cells = load_workbook(io.BytesIO(answer.content)).active
+        assert {cell.data_type for line in cells for cell in line} <= {"s", "n"}, "text, no formula"
+        rows = [[str(cell.value or "") for cell in line] for line in cells]
+    assert rows[0][0] == "序号" and [row[0] for row in rows[1:]] == [str(evil.pk), str(told["saved"].pk)]
+    if file_format == "csv":
+        assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    entry = AuditEntry.objects.latest("seq")
+    assert (entry.action, entry.after["rows"], entry.after["criteria"]) == (
+        "audit.exported", 2, {"action": "kind:report"},
+    )  # fmt: skip
+
+
+def test_more_than_a_file_holds_is_refused_in_words(told, as_user, monkeypatch):
+    monkeypatch.setattr(trail_file, "MOST_LINES", 2)
+    answer = as_user("auditadmin").post(f"{PLACE}export/", {"format": "csv"})
+    assert answer.status_code == 422 and "请缩短日期范围" in answer.content.decode()
 
 
 # The chain's state
