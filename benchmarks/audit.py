@@ -37,6 +37,8 @@ def main() -> None:
     from tests.databases import TEMPLATE
 
     settings.DATABASES["default"] |= {"NAME": TEMPLATE, "CONN_MAX_AGE": 60}
+    from django.db import connection
+
     import config.wsgi  # noqa: F401
     from accounts import audit
     from accounts.models import AuditEntry
@@ -44,6 +46,9 @@ def main() -> None:
     started = time.perf_counter()
     fill()
     print(f"{AuditEntry.objects.count()} entries, made in {time.perf_counter() - started:.0f} s")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size('accounts_auditentry') / 1e6")
+        print(f"{cursor.fetchone()[0]:.0f} MB with indexes")
     started = time.perf_counter()
     result = audit.verify()
     took = time.perf_counter() - started

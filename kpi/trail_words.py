@@ -247,6 +247,7 @@ KINDS: Mapping[str, tuple[Promise | str, Words]] = {
     "audit": (
         _lazy("审计"),
         {
+            "audit.archived": _lazy("归档审计记录"),
             "audit.exported": _lazy("导出审计记录"),
             "audit_check.asked": _lazy("要求校验审计记录"),
             "audit_check.intact": _lazy("审计记录校验完整"),
@@ -320,10 +321,12 @@ FIELDS: Words = {
     "delegate": _lazy("受托人"), "department": _lazy("单位"), "departments": _lazy("单位"),
     "digest_at": _lazy("汇总时间"), "edition": _lazy("版次"), "effective_on": _lazy("生效日"),
     "entries": _lazy("记录条数"), "error": _lazy("失败代码"), "evidence": _lazy("佐证材料"),
-    "expires_at": _lazy("到期"), "file": _lazy("文件"), "first_bad_seq": _lazy("第一条不符"), "format": _lazy("格式"),
+    "expires_at": _lazy("到期"), "file": _lazy("文件"),
+    "first": _lazy("第一条"), "first_bad_seq": _lazy("第一条不符"), "format": _lazy("格式"),
     "from": _lazy("原单位"), "holdings": _lazy("任职"), "host": _lazy("主机"), "indicator": _lazy("任务"),
     "indicators": _lazy("任务"), "is_temporary": _lazy("临时密码"), "items": _lazy("任务"), "kept": _lazy("未变"),
-    "keeps_supporting": _lazy("原单位转为配合"), "kind": _lazy("种类"), "lamp": _lazy("亮灯"), "line": _lazy("得分行"),
+    "keeps_supporting": _lazy("原单位转为配合"), "kind": _lazy("种类"), "lamp": _lazy("亮灯"),
+    "last": _lazy("最后一条"), "last_hash": _lazy("最后一条校验值"), "line": _lazy("得分行"),
     "lost": _lazy("失去锚定"), "method": _lazy("请求方式"), "months": _lazy("月份"), "moved": _lazy("移动的事项"),
     "muted": _lazy("不接收的消息"), "name": _lazy("名称"), "nodes": _lazy("节点"), "number": _lazy("发文字号"),
     "open_sentences": _lazy("未定的句子"), "opens_at": _lazy("可打扰时段起"), "paragraphs": _lazy("改写的段落"),
