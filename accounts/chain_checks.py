@@ -18,6 +18,8 @@ from accounts.permissions import Actor, require
 
 # Who reads the trail, and may have it verified.
 READERS = (Role.AUDITOR, Role.SUPERVISOR)
+# No entry has this number: it says that the checkpoint file cannot be read.
+UNREADABLE = 0
 # Entries walked in one transaction: about half a second.
 SLICE = 10_000
 # The hour's checkpoint may be missed once before anybody is told.
@@ -42,6 +44,8 @@ class Standing:
         """What is wrong, in one line for operators; empty where the chain is whole and written down lately enough."""
         if self.last is not None and self.last.first_bad_seq is not None:
             return f"entry {self.last.first_bad_seq} does not fit the chain"
+        if self.last is not None and self.last.lost_seq == UNREADABLE:
+            return "the checkpoint file cannot be read"
         if self.last is not None and self.last.lost_seq is not None:
             return f"entry {self.last.lost_seq} is not the one the checkpoint file knows"
         age = self.checkpoint_age(real_now)
@@ -100,8 +104,7 @@ def _slice(now: datetime) -> AuditCheck | None:
 
 
 def _finish(check: AuditCheck, now: datetime) -> None:
-    lost = checkpoints.first_contradicted()
-    check.lost_seq, check.finished_at = lost.seq if lost else None, now
+    check.lost_seq, check.finished_at = _lost(), now
     audit.record(
         action="audit_check.intact" if check.is_intact else "audit_check.broken",
         obj=check,
@@ -111,10 +114,26 @@ def _finish(check: AuditCheck, now: datetime) -> None:
     )
 
 
+def _lost() -> int | None:
+    """The entry a checkpoint knows and the chain does not; ``UNREADABLE`` where somebody spoiled the file itself."""
+    try:
+        lost = checkpoints.first_contradicted()
+    except ValueError:
+        return UNREADABLE
+    return lost.seq if lost else None
+
+
+def _latest() -> Checkpoint | None:
+    try:
+        return checkpoints.latest()
+    except ValueError:
+        return None
+
+
 def standing() -> Standing:
     """What a page says of the chain (2 queries)."""
     return Standing(
         last=AuditCheck.objects.exclude(finished_at=None).first(),
         running=AuditCheck.objects.filter(finished_at=None).first(),
-        checkpoint=checkpoints.latest(),
+        checkpoint=_latest(),
     )

@@ -52,7 +52,8 @@ class AuditEntry(models.Model):
 class AuditCheck(models.Model):
     """One walk along the whole chain, in slices: ``checked_to`` and ``last_hash`` are where it goes on.
 
-    Without ``asked_by`` it is the nightly one. ``lost_seq`` is an entry that a checkpoint knows and the chain does not.
+    Without ``asked_by`` it is the nightly one. ``lost_seq`` is an entry that a checkpoint knows and the chain does not;
+    0 where the file of checkpoints cannot be read.
     """
 
     asked_by = models.ForeignKey(

@@ -84,7 +84,10 @@ class Thing:
 
 @dataclass(frozen=True)
 class Filters:
-    """What the trail is narrowed to. ``action`` is one action or ``kind:<kind>``; ``thing`` is ``table:number``."""
+    """What the trail is narrowed to. ``action`` is one action or ``kind:<kind>``; ``thing`` is ``table:number``.
+
+    ``people`` are the accounts ``person`` means, where they are looked up already.
+    """
 
     text: str = ""
     person: str = ""
@@ -93,6 +96,7 @@ class Filters:
     since: date | None = None
     until: date | None = None
     thing: str = ""
+    people: tuple[int, ...] | None = None
 
     @property
     def are_set(self) -> bool:
@@ -103,12 +107,6 @@ class Filters:
         said = {name: getattr(self, name) for name in ("text", "person", "action", "outcome", "thing")}
         said |= {name: day.isoformat() for name in ("since", "until") if (day := getattr(self, name))}
         return {name: value for name, value in said.items() if value}
-
-    @classmethod
-    def from_query(cls, said: dict[str, str]) -> Filters:
-        """The opposite of ``as_query``, for what was stored by it."""
-        days = {name: date.fromisoformat(said[name]) for name in ("since", "until") if name in said}
-        return cls(**{**said, **days})
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ def narrowed(filters: Filters) -> QuerySet[AuditEntry]:
     if filters.text:
         found = found.filter(_about(filters.text))
     if filters.person:
-        found = found.filter(_of_person(filters.person))
+        found = found.filter(_of_person(filters.person, filters.people))
     if filters.action:
         is_kind = filters.action.startswith(KIND)
         wanted = trail_words.actions_of(filters.action.removeprefix(KIND)) if is_kind else [filters.action]
@@ -194,17 +192,17 @@ def _belonging_to(code: str) -> Iterator[tuple[str, str]]:
     yield from parts[0].union(*parts[1:], all=True)
 
 
-def people_named(name: str) -> list[int]:
+def people_named(name: str) -> tuple[int, ...]:
     """Accounts of this user name or with this in their shown name (1 query)."""
     found = User.objects.filter(Q(username__iexact=name) | Q(display_name__icontains=name))
-    return list(found.values_list("pk", flat=True)[:MOST_PEOPLE])
+    return tuple(found.values_list("pk", flat=True)[:MOST_PEOPLE])
 
 
-def _of_person(name: str) -> Q:
+def _of_person(name: str, people: Sequence[int] | None) -> Q:
     """What they did, and what happened to their account; “system” is whatever nobody did."""
     if name.lower() in SYSTEM:
         return Q(actor=None)
-    people = people_named(name)
+    people = people_named(name) if people is None else people
     return Q(actor__in=people) | Q(object_type="accounts.user", object_id__in=[str(pk) for pk in people])
 
 

@@ -41,9 +41,11 @@ class Asked:
         if typed["outcome"] and typed["outcome"] not in trail_words.OUTCOME:
             errors["outcome"] = _("没有这种结果，请从列表中选择")
         person = typed["person"]
-        if person and person.lower() not in trail.SYSTEM and not trail.people_named(person):
+        is_account = bool(person) and person.lower() not in trail.SYSTEM
+        people = trail.people_named(person) if is_account else None
+        if people == ():
             errors["person"] = _("没有这个用户名或姓名；查系统自动做的事，请填“系统”")
-        return cls(typed, errors, Filters(**{**{name: typed[name] for name in LONGEST}, **days}))
+        return cls(typed, errors, Filters(**{name: typed[name] for name in LONGEST}, **days, people=people))
 
 
 def _day(name: str, text: str, errors: dict[str, Promise | str]) -> date | None:

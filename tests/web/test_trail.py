@@ -233,6 +233,12 @@ def test_a_broken_chain_is_shown_to_everybody_who_reads(kept, as_user, statement
     assert AuditEntry.objects.filter(action="audit_check.broken").exists()
 
 
+def test_a_spoiled_checkpoint_file_is_no_fault_of_the_page_but_told(kept, as_user, settings):
+    settings.AUDIT_CHECKPOINT_FILE.write_text("spoiled\n", encoding="utf-8")
+    text = as_user("auditadmin").post(f"{PLACE}check/", follow=True).content.decode()
+    assert "记录不完整" in text and "库外留痕文件无法读取" in text
+
+
 def test_whoever_does_not_read_the_trail_has_it_not_verified(db, actor):
     with pytest.raises(PermissionRefused):
         chain_checks.ask(actor=actor("mayor"), now=NOW)
