@@ -39,11 +39,12 @@ $(FUZZ)/.installed: requirements/fuzz.txt
 	@$(FUZZ)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r requirements/fuzz.txt
 	@touch $@
 
-bench: install ## What the leader pages cost at 400 indicators and 12 months, the workbooks at 1,000, how well reports are read, owners and predecessors proposed: figures, not tests (COUNT=0 the demo as it is, ROUNDS=)
+bench: install ## What the leader pages cost at 400 indicators and 12 months, the workbooks at 1,000, how well reports are read, owners and predecessors proposed, the audit trail at 100,000 entries: figures, not tests (COUNT=0 the demo as it is, ROUNDS=)
 	@$(BIN)/python -m benchmarks
 	@COUNT=1000 $(BIN)/python -m benchmarks exports
 	@$(BIN)/python -m benchmarks extraction
 	@$(BIN)/python -m benchmarks proposals
+	@$(BIN)/python -m benchmarks audit
 
 check: install ## What CI runs: format, lint, types, import contracts, translations, deployment, documents, tests
 	$(BIN)/ruff format --check .

@@ -9,7 +9,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.forms.models import BaseModelFormSet, model_to_dict
+from django.forms.models import BaseModelFormSet, ModelForm, model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -48,10 +48,10 @@ class RoleAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def save_model(self, request: HttpRequest, obj: models.Model, form: object, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: models.Model, form: ModelForm, change: bool) -> None:
         before = values_of(type(obj)._default_manager.get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)
-        record_change(obj, before, request)
+        record_change(obj, before, request, reason=form.cleaned_data.get("reason", ""))
 
     def save_formset(self, request: HttpRequest, form: object, formset: BaseModelFormSet, change: bool) -> None:
         """Parts of a row are changes of their own: one entry for each."""
@@ -83,6 +83,15 @@ def values_of(obj: models.Model) -> dict[str, object]:
     return values | ({"phone": phones.masked(values["phone"])} if "phone" in values else {})
 
 
-def record_change(obj: models.Model, before: dict[str, object] | None, request: HttpRequest) -> None:
-    action = f"{obj._meta.model_name}.{'changed' if before else 'created'}"
-    audit.record(action=action, obj=obj, actor=request.user, now=clock.now(), before=before, after=values_of(obj))
+def record_change(
+    obj: models.Model, before: dict[str, object] | None, request: HttpRequest, *, reason: str = ""
+) -> None:
+    audit.record(
+        action=f"{obj._meta.model_name}.{'changed' if before else 'created'}",
+        obj=obj,
+        actor=request.user,
+        now=clock.now(),
+        before=before,
+        after=values_of(obj),
+        reason=reason,
+    )

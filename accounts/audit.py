@@ -42,10 +42,14 @@ origin: ContextVar[Origin] = ContextVar("audit_origin", default=Origin())  # noq
 
 @dataclass(frozen=True)
 class VerifyResult:
-    """``first_bad_seq`` is the first entry whose content, place or hash is not what the chain demands."""
+    """``count`` entries are good, the last of them with ``hash``.
+
+    ``first_bad_seq`` is the first entry whose content, place or hash is not what the chain demands.
+    """
 
     count: int
     first_bad_seq: int | None
+    hash: str
 
     @property
     def is_intact(self) -> bool:
@@ -73,7 +77,8 @@ def record(
         actor_label=_label(actor, source),
         action=action,
         object_type=obj._meta.label_lower,
-        object_id=str(obj.pk),
+        # Nothing is stored of somebody who does not exist.
+        object_id="" if obj.pk is None else str(obj.pk),
         object_label=str(obj)[:200],
         department_code=department_code,
         before=_plain(before),
@@ -94,6 +99,11 @@ def _label(actor: User | None, source: Origin) -> str:
     """Who it was; where a token acted in their place, which one."""
     name = str(actor) if actor else "system"
     return f"{name} [{source.token}]" if source.token else name
+
+
+def stranger() -> User:
+    """Whom an entry is about that tells of a name nobody has. The name itself may be a password in the wrong field."""
+    return User(display_name="没有这个账号")
 
 
 @contextmanager
@@ -124,15 +134,18 @@ def _append(entries: Sequence[AuditEntry]) -> None:
     AuditEntry.objects.bulk_create(entries, batch_size=BATCH)
 
 
-def verify() -> VerifyResult:
-    """Walk the chain from the first entry, in constant memory. An entry cut off at the end does not show here."""
-    expected_seq, expected_hash = 1, GENESIS
-    for entry in AuditEntry.objects.order_by("seq").iterator(chunk_size=2000):
-        is_next = entry.seq == expected_seq and entry.previous_hash == expected_hash
+def verify(*, after: int = 0, after_hash: str = GENESIS, most: int | None = None) -> VerifyResult:
+    """Walk the chain on from an entry known to be good, ``most`` entries at once, in constant memory.
+
+    An entry cut off at the end does not show here.
+    """
+    good, good_hash = after, after_hash
+    for entry in AuditEntry.objects.filter(seq__gt=after).order_by("seq")[:most].iterator(chunk_size=2000):
+        is_next = entry.seq == good + 1 and entry.previous_hash == good_hash
         if not is_next or entry.hash != digest(entry):
-            return VerifyResult(expected_seq - 1, entry.seq)
-        expected_seq, expected_hash = entry.seq + 1, entry.hash
-    return VerifyResult(expected_seq - 1, None)
+            return VerifyResult(good, entry.seq, good_hash)
+        good, good_hash = entry.seq, entry.hash
+    return VerifyResult(good, None, good_hash)
 
 
 def digest(entry: AuditEntry) -> str:

@@ -16,6 +16,9 @@ from django.conf import settings
 
 from accounts.models import AuditEntry
 
+# Longer than a line, which is about 120 characters.
+TAIL_BYTES = 400
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -55,13 +58,23 @@ def written() -> Iterator[Checkpoint]:
         lines = settings.AUDIT_CHECKPOINT_FILE.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return
-    for line in lines:
-        seq, hashed, at = line.split()
-        yield Checkpoint(int(seq), hashed, datetime.fromisoformat(at))
+    yield from map(_read, lines)
 
 
 def latest() -> Checkpoint | None:
-    return max(written(), key=lambda each: each.at, default=None)
+    """The last line, read from the end: pages ask for it, and the file grows for years."""
+    try:
+        with settings.AUDIT_CHECKPOINT_FILE.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - TAIL_BYTES, 0))
+            lines = file.read().decode().splitlines()
+    except FileNotFoundError:
+        return None
+    return _read(lines[-1]) if lines else None
+
+
+def _read(line: str) -> Checkpoint:
+    seq, hashed, at = line.split()
+    return Checkpoint(int(seq), hashed, datetime.fromisoformat(at))
 
 
 def first_contradicted() -> Checkpoint | None:

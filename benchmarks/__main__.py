@@ -3,7 +3,8 @@
 A database of its own on private servers, as the tests have: eleven months locked with their snapshots, the twelfth
 open. Each page is asked for through the whole of Django, warm, and measured on the server's side. ``python -m
 benchmarks reminders`` measures the tick instead, ``python -m benchmarks extraction`` the reading of reports,
-``python -m benchmarks proposals`` the owners and predecessors that are proposed.
+``python -m benchmarks proposals`` the owners and predecessors that are proposed, ``python -m benchmarks audit`` the
+audit trail.
 """
 
 from __future__ import annotations

@@ -25,12 +25,16 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def integer(name: str, default: int) -> int:
+def integer(name: str, default: int, *, least: int | None = None, why: str = "") -> int:
+    """A whole number, not below ``least``; ``why`` is told with the refusal."""
     value = text(name, str(default))
     try:
-        return int(value)
+        number = int(value)
     except ValueError as problem:
         raise ConfigError(f"{name} must be a whole number, not {value!r}") from problem
+    if least is not None and number < least:
+        raise ConfigError(f"{name} must be at least {least}, not {number}{why and f': {why}'}")
+    return number
 
 
 def flag(name: str, default: bool) -> bool:

@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import checkpoints, clock
+from accounts import chain_checks, clock
 from notifications import health
 
 
@@ -37,11 +37,17 @@ class Reminders(Collector):
         yield _gauge("outbox_dead", "Messages that were given up", found.dead)
         yield _gauge("outbox_leases_expired", "Messages whose sender died, not yet taken over", found.expired_leases)
         yield _gauge("outbox_brake", "1 while sending is held until a person has looked", found.is_held)
+        standing = chain_checks.standing()
         yield _gauge(
             "audit_checkpoint_age_seconds",
             "Since the audit's end was last written down; +Inf: never",
-            _checkpoint_age(),
+            _seconds(standing.checkpoint_age(clock.real_now())),
         )
+        is_whole = standing.last is not None and standing.last.is_intact
+        yield _gauge(
+            "audit_chain_ok", "1 if the last check of the audit trail found it whole; 0: broken, never", is_whole
+        )
+        yield _gauge("audit_check_age_seconds", "Since that check ended; +Inf: never", _check_age(standing))
         yield _gauge("clock_skew_seconds", "What this server's clock is behind the database's", _seconds(found.skew))
 
 
@@ -58,9 +64,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _checkpoint_age() -> float:
-    latest = checkpoints.latest()
-    return math.inf if latest is None else (clock.real_now() - latest.at).total_seconds()
+def _check_age(standing: chain_checks.Standing) -> float:
+    return math.inf if standing.last is None else (clock.now() - standing.last.finished_at).total_seconds()
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

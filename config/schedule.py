@@ -37,6 +37,17 @@ SCHEDULE = {
         "schedule": crontab(minute="5"),
         "options": {"expires": 3000},
     },
+    # Walks the whole audit trail along its hashes, in slices: one wake-up begins, the others go on until it is done.
+    "begin-audit-check": {
+        "task": "accounts.begin_audit_check",
+        "schedule": crontab(hour="3", minute="0"),
+        "options": {"expires": 3600},
+    },
+    "go-on-with-audit-check": {
+        "task": "accounts.go_on_with_audit_check",
+        "schedule": float(EVERY),
+        "options": BEFORE_THE_NEXT,
+    },
     # Sessions that are over leave their rows behind when nobody comes back to them.
     "sweep-sessions": {
         "task": "accounts.sweep_sessions",

@@ -622,3 +622,12 @@ SENTENCE_STANDING = {
     Standing.CONTEXT: Label(_("背景")),
     Standing.OPEN: Label(_("未定")),
 }
+# What of a person's roles deserves a second look (kpi/selectors/holdings.py).
+DOUBT = {
+    "signs_own": Label(_("同一单位既填报又审签"), "bad"),
+    "reviews_own": Label(_("既填报或审签又复核"), "bad"),
+    "decides_own": Label(_("市领导兼办事岗位"), "bad"),
+    "several_units": Label(_("在多个单位任职")),
+    "disabled": Label(_("账号已停用仍有任职"), "bad"),
+    "unused": Label(_("90 天未使用")),
+}

@@ -227,6 +227,7 @@ def _exports() -> dict[str, str]:
         "export_period_unknown": _("没有 %(period)s 这一期，或还没有开放，请重新选择"),
         "export_unit_unknown": _("没有这个单位，或它没有牵头的任务，请重新选择"),
         "export_no_scores": _("%(period)s 期还没有征求意见或定稿的考核得分"),
+        "trail_too_long": _("符合条件的记录超过 %(limit)s 条，请缩短日期范围或加上其他条件，分几次导出"),
         "export_too_many": _("已有 %(limit)s 份在排队或生成，请等其中一份完成或取消"),
         "export_waits_already": _("同样的一份已经在排队或生成"),
         "export_moved": _("这份导出的状态已经变化，不能再这样操作；请看最新情况"),

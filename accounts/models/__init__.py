@@ -1,6 +1,6 @@
 """Who there is: departments, posts, users and what they hold from when to when, and the audit trail."""
 
-from accounts.models.audit import AuditEntry
+from accounts.models.audit import AuditCheck, AuditEntry
 from accounts.models.delegations import Delegation
 from accounts.models.departments import Department, Post
 from accounts.models.memberships import ADMINISTRATORS, Membership, Role
@@ -13,6 +13,7 @@ __all__ = [
     "ADMINISTRATORS",
     "WHOLE_CITY",
     "ApiToken",
+    "AuditCheck",
     "AuditEntry",
     "Delegation",
     "Department",

@@ -25,6 +25,8 @@ SENTENCES = {
     "untrusted": _("统一身份认证平台的答复无法核验，没有登录；请联系系统管理员"),
     "unknown": _("统一身份认证平台认得你，但本系统没有对应的可用账号；请联系系统管理员"),
 }
+# Somebody was named, or a forged answer was shown; the others are faults of the way there.
+ON_RECORD = ("unknown", "untrusted")
 STATUS = {"unreachable": 502, "untrusted": 502}
 
 
@@ -69,8 +71,9 @@ def _callback(request: HttpRequest) -> str:
 
 
 def _refuse(request: HttpRequest, refused: SignOnRefused) -> HttpResponse:
-    if refused.account is not None:
+    if refused.code in ON_RECORD:
+        about = refused.account or audit.stranger()
         with transaction.atomic():
-            audit.record(action="session.sign_in_failed", obj=refused.account, actor=None, now=clock.now())
+            audit.record(action="session.sign_in_failed", obj=about, actor=None, now=clock.now(), reason=refused.code)
     context = {"form": SignInForm(request), "problem": SENTENCES[refused.code]}
     return render(request, "accounts/login.html", context, status=STATUS.get(refused.code, 403))

@@ -42,9 +42,8 @@ class SignIn(LoginView):
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         is_locked = lockout.is_locked(self.request)
         known = User.objects.filter(username=form.data.get("username", "")[:60]).first()
-        if known is not None:
-            action = "session.locked" if is_locked else "session.sign_in_failed"
-            audit.record(action=action, obj=known, actor=None, now=clock.now())
+        action = "session.locked" if is_locked else "session.sign_in_failed"
+        audit.record(action=action, obj=known or audit.stranger(), actor=None, now=clock.now())
         response = super().form_invalid(form)
         response.status_code = 429 if is_locked else 422
         return response

@@ -83,6 +83,7 @@ TEMPLATES = [
                 "inbox_ui": "kpi.web.templatetags.inbox_ui",
                 "planning_ui": "kpi.web.templatetags.planning_ui",
                 "decomposing_ui": "kpi.web.templatetags.decomposing_ui",
+                "trail_ui": "kpi.web.templatetags.trail_ui",
                 "log_ui": "notifications.web.log_ui",
                 "reminding_ui": "kpi.web.templatetags.reminding_ui",
                 "story_ui": "kpi.web.templatetags.story_ui",
@@ -192,6 +193,9 @@ EXPORTS_DIR = env.folder("EXPORTS_DIR", str(BASE_DIR / ".run" / "exports"))
 EXPORTS_KEPT_DAYS = env.integer("EXPORTS_KEPT_DAYS", 7)
 # Where the head of the audit trail is written down each hour; best on another disk, append-only (chattr +a).
 AUDIT_CHECKPOINT_FILE = env.folder("AUDIT_CHECKPOINT_FILE", str(BASE_DIR / ".run" / "audit-checkpoints"))
+# From which age on archive_audit hands entries of the trail out for long keeping; none is ever deleted. The law
+# (网络安全法 21 (3)) asks for six months of logs: below that nothing starts.
+AUDIT_KEPT_DAYS = env.integer("AUDIT_KEPT_DAYS", 1096, least=183, why="the law asks for six months")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

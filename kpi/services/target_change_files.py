@@ -60,12 +60,13 @@ def _require_place(file: TargetChangeFile, present: list[TargetChangeFile]) -> N
         raise DomainError("evidence_too_many", limit=settings.EVIDENCE_MAX_FILES)
 
 
-def put_beside(change: TargetChange, *, form_key: UUID, actor: Actor) -> list[TargetChangeFile]:
-    """Let what waits with a form belong to the case, with its present step; returns what came."""
+def put_beside(change: TargetChange, *, form_key: UUID, actor: Actor, now: datetime) -> list[TargetChangeFile]:
+    """Let what waits with a form belong to the case, with its present step and an entry each; returns what came."""
     found = waiting(form_key, actor)
     for file in found:
         file.change, file.version = change, change.version
         file.save(update_fields=["change", "version"])
+        _record("target_change_file.attached", file, actor, now)
     return found
 
 
@@ -78,16 +79,20 @@ def read(*, file: TargetChangeFile, actor: Actor, now: datetime) -> File:
     content = vault.get(file.key)
     if content is None:
         raise DomainError("evidence_file_missing", name=file.name)
+    _record("target_change_file.read", file, actor, now)
+    return content
+
+
+def _record(action: str, file: TargetChangeFile, actor: Actor, now: datetime) -> None:
     indicator = file.change.indicator
     audit.record(
-        action="target_change_file.read",
+        action=action,
         obj=file,
         actor=actor.user,
         now=now,
         after={"indicator": indicator.code, "case": file.change_id, "name": file.name, "sha256": file.sha256},
         department_code=indicator.lead_department.code,
     )
-    return content
 
 
 @transaction.atomic

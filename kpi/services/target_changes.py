@@ -104,7 +104,7 @@ def _fill(change: TargetChange, raw: Raw, actor: Actor, now: datetime) -> None:
 def _filed(
     change: TargetChange, verb: ChangeVerb, old: str, actor: Actor, now: datetime, before: dict | None = None
 ) -> TargetChange:
-    target_change_files.put_beside(change, form_key=change.form_key, actor=actor)
+    target_change_files.put_beside(change, form_key=change.form_key, actor=actor, now=now)
     wish = target_change_content.as_json(change)
     entry = _append(change, verb, old, actor, now, text=change.text, wish=wish, before=before)
     target_change_notices.moved(change, entry, actor=actor, now=now)

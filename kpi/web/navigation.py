@@ -9,6 +9,7 @@ from functools import lru_cache
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Role
 from accounts.permissions import Actor
@@ -32,12 +33,18 @@ class NavItem:
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the menu. ``is_as_of``: it can show any month, so the month looked at is kept on the way there."""
+    """A page of the menu. ``is_as_of``: it can show any month, so the month looked at is kept on the way there.
+
+    ``page`` belongs to the year, unless it begins with a slash.
+    """
 
     label: Promise | str
     page: str
     is_as_of: bool = False
     is_for_desktop: bool = False
+
+    def path(self, year: int) -> str:
+        return self.page if self.page.startswith("/") else f"/{year}/{self.page}"
 
 
 TODO = Entry(_("我的待办"), "todo/")
@@ -54,6 +61,8 @@ DEPARTMENTS = Entry(_("部门"), "departments/", is_as_of=True)
 EXPORTS = Entry(_("导出"), "exports/", is_for_desktop=True)
 DIRECTIVES = Entry(_("批示督办"), "directives/")
 BULLETINS = Entry(_("督查通报"), "bulletins/", is_for_desktop=True)
+TRAIL = Entry(pgettext_lazy("page", "审计记录"), "/audit/")
+ROLES = Entry(_("任职与权限"), "/manage/roles/")
 
 # First match wins: a person with several roles starts where most is waiting for them.
 MENUS = (
@@ -61,6 +70,8 @@ MENUS = (
     (Role.SUPERVISOR, (DESK, COCKPIT, DIRECTIVES, LIVING, EXPORTS, BULLETINS)),
     (Role.HEAD, (SIGN_OFF, TODO, COCKPIT, DIRECTIVES, LIVING)),
     (Role.STAFF, (TODO, GRID, COCKPIT, DIRECTIVES, LIVING)),
+    (Role.AUDITOR, (TRAIL, ROLES)),
+    (Role.SECURITY_ADMIN, (ROLES,)),
 )
 
 
@@ -78,12 +89,12 @@ def items_for(actor: Actor, year: int, path: str, period: str = "") -> list[NavI
     at = f"?period={period}" if PERIOD.fullmatch(period) else ""
     # The month in an address says which page of an entry is looked at, not another entry.
     path = MONTH.sub("/", path)
-    current = max((f"/{year}/{each.page}" for each in entries if path.startswith(f"/{year}/{each.page}")), default="")
+    current = max((each.path(year) for each in entries if path.startswith(each.path(year))), default="")
     return [
         NavItem(
             label=entry.label,
-            url=f"/{year}/{entry.page}{at if entry.is_as_of else ''}",
-            is_current=f"/{year}/{entry.page}" == current,
+            url=f"{entry.path(year)}{at if entry.is_as_of else ''}",
+            is_current=entry.path(year) == current,
             is_in_bar=entry in in_bar,
         )
         for entry in entries
@@ -114,5 +125,5 @@ def home_of(actor: Actor, year: int) -> str:
     """The address a person lands on after signing in; administrators have their own site."""
     for role, menu in MENUS:
         if actor.has(role):
-            return f"/{year}/{menu[0].page}"
+            return menu[0].path(year)
     return "/account/"

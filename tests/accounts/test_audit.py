@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from accounts import audit, checkpoints
+from accounts import audit, chain_checks, checkpoints, clock
 from accounts.grants import APPEND_ONLY, apply_grants
 from accounts.models import AuditEntry, Department, Membership, Post, Role, User
 from accounts.permissions import actor_for
@@ -181,3 +182,36 @@ def test_checkpoints_are_added_and_kept_from_other_eyes(checkpoint, settings):
     assert found[0] == checkpoint and found[1].seq == checkpoint.seq + 1
     assert checkpoints.latest() == found[1] and checkpoints.first_contradicted() is None
     assert stat.S_IMODE(settings.AUDIT_CHECKPOINT_FILE.stat().st_mode) & 0o137 == 0
+
+
+def health_of_the_trail(*arguments: str) -> int:
+    try:
+        call_command("healthy", "audit", *arguments, stdout=io.StringIO())
+    except SystemExit as left:
+        return left.code
+    return 0
+
+
+def test_operators_hear_of_an_old_checkpoint_and_of_a_broken_chain(db, settings, tmp_path):
+    settings.AUDIT_CHECKPOINT_FILE = tmp_path / "checkpoints"
+    assert health_of_the_trail() == 1, "never written down"
+    checkpoints.append(now=clock.real_now() - timedelta(hours=2))
+    assert health_of_the_trail() == 0 and health_of_the_trail("--within", "3600") == 1
+    tampered("UPDATE accounts_auditentry SET reason = 'x' WHERE seq = 2")
+    chain_checks.begin_nightly(now=NOW)
+    chain_checks.go_on(now=NOW, seconds=60)
+    assert health_of_the_trail() == 1
+    assert chain_checks.standing().trouble(clock.real_now(), timedelta(days=1)) == "entry 2 does not fit the chain"
+
+
+def test_metrics_tell_whether_the_chain_is_whole(db, client, settings, tmp_path):
+    settings.METRICS_TOKEN, settings.AUDIT_CHECKPOINT_FILE = "for-the-scraper", tmp_path / "checkpoints"
+
+    def told() -> list[str]:
+        text = client.get("/metrics", headers={"Authorization": "Bearer for-the-scraper"}).content.decode()
+        return [line for line in text.splitlines() if line.startswith("audit_c")]
+
+    assert told() == ["audit_checkpoint_age_seconds +Inf", "audit_chain_ok 0.0", "audit_check_age_seconds +Inf"]
+    chain_checks.begin_nightly(now=clock.now())
+    chain_checks.go_on(now=clock.now(), seconds=60)
+    assert "audit_chain_ok 1.0" in told()

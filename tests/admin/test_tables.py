@@ -13,15 +13,15 @@ from accounts.models import AuditEntry, Department
 from accounts.spreadsheets import SpreadsheetRefused
 from kpi.models import Indicator
 
-PAGES = ("accounts/department", "accounts/user", "accounts/membership", "accounts/auditentry", "kpi/indicator")
+PAGES = ("accounts/department", "accounts/user", "accounts/membership", "kpi/indicator")
 # Columns as PAGES: what each administrator and the office may open.
 ACCESS = {
-    "sysadmin": (200, 200, 200, 403, 200),
-    "secadmin": (200, 200, 200, 403, 403),
-    "auditadmin": (200, 403, 200, 200, 200),
-    "dcs_1": (200, 403, 403, 200, 200),
-    "nyj_staff": (302,) * 5,
-    "mayor": (302,) * 5,
+    "sysadmin": (200, 200, 200, 200),
+    "secadmin": (200, 200, 200, 403),
+    "auditadmin": (200, 403, 200, 200),
+    "dcs_1": (200, 403, 403, 200),
+    "nyj_staff": (302,) * 4,
+    "mayor": (302,) * 4,
 }
 
 

@@ -399,6 +399,13 @@ VISITS = (
     Visit("sysadmin", "/account/password/", choose_a_bad_password),
     Visit("sysadmin", "/account/second-factor/"),
     Visit("sysadmin", "/account/second-factor/", type_a_wrong_code),
+    Visit("dcs_1", "/audit/"),
+    Visit("dcs_1", "/audit/?since=x&person=nobody_here"),
+    Visit("dcs_1", "/audit/?text=Z99"),
+    Visit("dcs_1", "/audit/1/"),
+    Visit("secadmin", "/manage/roles/"),
+    Visit("secadmin", "/manage/roles/?person=nobody_here"),
+    Visit("secadmin", "/manage/roles/nyj_staff/"),
     Visit("auditadmin", "/login/code/"),
     Visit("auditadmin", "/login/code/", type_a_wrong_code),
     Visit("auditadmin", "/account/", renew_the_codes),
@@ -411,7 +418,7 @@ NO_PAGES = {
     *("bulletin-docx", "evidence", "export", "export-jobs", "ledger", "report-template"),
     *("delegate", "delegation-revoke", "extension-answer", "unlock-answer", "target-change-file"),
     *("report-evidence", "report-preview", "signoff-batch", "notice-act", "plan-preview", "set-aside", "year-home"),
-    *("notice-open", "notices-act", "notices-undo", "follow"),
+    *("notice-open", "notices-act", "notices-undo", "follow", "trail-check", "trail-export"),
     *("sessions-end", "logout", "set_language", "text-size", "theme", "latest-brief", "living-panel"),
 }
 # Reached by a step on the page before it.

@@ -13,7 +13,8 @@ from accounts.models import AuditEntry
         ("mayor", "/2025/desk/", 403),
         ("nyj_staff", "/2025/reports/2025-06/I12/", 403),
         ("mayor", "/2025/signoff/254/", 404),
-        ("sysadmin", "/manage/admin/accounts/auditentry/", 403),
+        ("sysadmin", "/manage/admin/accounts/delegation/", 403),
+        ("sysadmin", "/audit/", 403),
     ],
 )
 def test_a_denial_has_an_entry(as_user, person, path, status):

@@ -76,6 +76,8 @@ def test_an_address_that_only_takes_forms_answers_a_visitor_with_a_page(as_user)
         ("dcs_1", "/2025/desk/"),
         ("mayor", "/2025/cockpit/"),
         ("sysadmin", "/account/"),
+        ("auditadmin", "/audit/"),
+        ("secadmin", "/manage/roles/"),
     ],
 )
 def test_everyone_starts_where_their_work_is(as_user, person, home):

@@ -18,7 +18,7 @@ from accounts.spreadsheets import SpreadsheetRefused
 from kpi import refusals
 from kpi.domain.errors import DomainError, NotPermitted, StaleVersion
 from kpi.models import Period, ReportUpload
-from kpi.services import imports
+from kpi.services import exporting, imports
 from kpi.web.errors import status_of
 from kpi.web.views.exporting import XLSX
 from kpi.workbooks import importing
@@ -53,9 +53,19 @@ def _department(request: HttpRequest, code: str | None) -> Department:
 def download_template(request: HttpRequest, year: int, period: str) -> HttpResponse:
     """The department's workbook for the period, to fill in."""
     department, month = _department(request, request.GET.get("unit")), _period(year, period)
-    content = template(department=department, period=month, actor=request.actor, now=clock.now())
+    now, name = clock.now(), f"reports-{month.code}-{department.code}.xlsx"
+    content = template(department=department, period=month, actor=request.actor, now=now)
+    exporting.note_file(
+        action="template.fetched",
+        obj=month,
+        name=name,
+        data=content,
+        actor=request.actor,
+        now=now,
+        department_code=department.code,
+    )
     response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="reports-{month.code}-{department.code}.xlsx"'
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
