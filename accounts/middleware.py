@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, clock, passwords, second_factor, sessions
+from accounts import audit, clock, guessing, lockout, passwords, second_factor, sessions
 from accounts.models import User
 from accounts.permissions import Actor, actor_for
 from accounts.problems import problem
@@ -119,7 +119,14 @@ def start_session(request: HttpRequest, user: User, **_: object) -> None:
         agent=request.headers.get("User-Agent", ""),
     )
     second_factor.owe(request.session, user, clock.now())
+    if not request.session[second_factor.OWES]:
+        note_at_home(request, user)
     passwords.owe(request.session, user, clock.now())
+
+
+def note_at_home(request: HttpRequest, user: User) -> None:
+    """They proved who they are: the address is theirs from now on, whatever strangers try elsewhere."""
+    guessing.note_at_home(user, lockout.address_of(request), clock.real_now())
 
 
 def _payments(request: HttpRequest) -> tuple[str, ...]:

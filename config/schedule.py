@@ -37,7 +37,7 @@ SCHEDULE = {
         "schedule": crontab(minute="5"),
         "options": {"expires": 3000},
     },
-    # Sessions that are over leave their rows behind when nobody comes back to them.
+    # Sessions that are over leave their rows behind when nobody comes back to them; so do counts of guessed passwords.
     "sweep-sessions": {
         "task": "accounts.sweep_sessions",
         "schedule": crontab(hour="3", minute="40"),

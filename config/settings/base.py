@@ -132,6 +132,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_USERNAME_CALLABLE = "accounts.lockout.account_of"
 AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
+# It writes down what was sent with a wrong password: never what stood in a field for one.
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken"]
+AXES_SENSITIVE_PARAMETERS += ["old_password", "new_password1", "new_password2"]
 # The audit trail keeps who came and went.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
