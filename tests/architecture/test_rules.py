@@ -115,6 +115,49 @@ def test_writes_live_in_services_and_models():
     assert found == []
 
 
+def open_to_every_field(source: str) -> Iterator[int]:
+    """Lines that offer every column of a model, all but some, or whatever a request holds."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Assign(targets=[ast.Name(id="fields")], value=ast.Constant(value="__all__")):
+                yield node.lineno
+            case ast.keyword(arg="fields", value=ast.Constant(value="__all__")):
+                yield node.value.lineno
+            case ast.ClassDef(name="Meta"):
+                yield from (
+                    each.lineno
+                    for each in node.body
+                    if isinstance(each, ast.Assign) and any(ast.unparse(one) == "exclude" for one in each.targets)
+                )
+            case ast.keyword(arg=None, value=value) if re.search(
+                r"\b(POST|GET|data)\b(\.dict\(\))?$", ast.unparse(value)
+            ):
+                yield value.lineno
+
+
+def test_no_form_body_or_table_takes_every_field():
+    found = [
+        f"{path.relative_to(ROOT)}:{line}" for path in SOURCES for line in open_to_every_field(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+def test_the_walk_finds_what_takes_every_field():
+    """Negative control, one of each."""
+    source = """
+class Form(ModelForm):
+    class Meta:
+        fields = "__all__"
+class Body(ModelSerializer):
+    class Meta:
+        exclude = ("id",)
+form = modelform_factory(User, fields="__all__")
+service(**request.POST.dict())
+Submission(**self.request.data)
+"""
+    assert sorted(open_to_every_field(source)) == [4, 7, 8, 9, 10]
+
+
 def test_what_the_benchmarks_import_is_there():
     """They import late, after Django is set up, and nobody runs them with the tests."""
     missing = []
