@@ -42,6 +42,22 @@ class ChosenLanguageMiddleware(LocaleMiddleware):
         super().process_request(request)
 
 
+class NoStoreMiddleware:
+    """No answer of ours is kept by a browser or a proxy: the next person at the computer must not find it with “back”.
+
+    Files that are everybody's (``/static/``) are answered before this.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "no-store" not in response.get("Cache-Control", ""):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+
 class ActorMiddleware:
     """Sets ``request.request_id`` and a lazy ``request.actor`` (``None`` for anonymous)."""
 
