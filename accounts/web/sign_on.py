@@ -72,5 +72,7 @@ def _refuse(request: HttpRequest, refused: SignOnRefused) -> HttpResponse:
     if refused.account is not None:
         with transaction.atomic():
             audit.record(action="session.sign_in_failed", obj=refused.account, actor=None, now=clock.now())
-    context = {"form": SignInForm(request), "problem": SENTENCES[refused.code]}
+    # What the platform sent back with the browser must not go on from here, in the page's own forms or in a log.
+    request.META["QUERY_STRING"] = ""
+    context = {"form": SignInForm(request), "problem": SENTENCES[refused.code], "next": ""}
     return render(request, "accounts/login.html", context, status=STATUS.get(refused.code, 403))
