@@ -38,6 +38,7 @@ class DepartmentAdmin(TableAdmin):
     resource_classes = [DepartmentResource]
     editors = frozenset({Role.SYSTEM_ADMIN, Role.SUPERVISOR})
     viewers = frozenset({Role.SECURITY_ADMIN, Role.AUDITOR})
+    fields = ("code", "name", "short_name", "name_en", "kind", "parent", "ordinal", "duties", "is_active")
     list_display = ("ordinal", "name", "short_name", "kind", "parent", "is_active")
     list_display_links = ("name",)
     list_filter = ("kind", "is_active")
@@ -49,6 +50,7 @@ class DepartmentAdmin(TableAdmin):
 class PostAdmin(RoleAdmin):
     editors = frozenset({Role.SYSTEM_ADMIN})
     viewers = frozenset({Role.SECURITY_ADMIN, Role.SUPERVISOR})
+    fields = ("code", "title", "title_en", "ordinal")
     list_display = ("ordinal", "title", "code")
     list_display_links = ("title",)
 
@@ -145,6 +147,7 @@ class MembershipAdmin(TableAdmin):
     form = MembershipForm
     editors = frozenset({Role.SECURITY_ADMIN})
     viewers = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
+    fields = ("user", "role", "department", "post", "starts_on", "ends_on", "is_contact")
     list_display = ("user", "role", "department", "post", "starts_on", "ends_on")
     list_filter = ("role",)
     list_select_related = ("user", "department", "post")

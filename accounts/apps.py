@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("机构与人员")
 
     def ready(self) -> None:
+        from accounts import checks  # noqa: F401 — registers them
         from accounts.clock import follow_database
         from accounts.middleware import start_session
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, clock, passwords, second_factor, sessions
+from accounts import audit, clock, guessing, lockout, passwords, second_factor, sessions
 from accounts.models import User
 from accounts.permissions import Actor, actor_for
 from accounts.problems import problem
@@ -40,6 +40,22 @@ class ChosenLanguageMiddleware(LocaleMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         request.META.pop("HTTP_ACCEPT_LANGUAGE", None)
         super().process_request(request)
+
+
+class NoStoreMiddleware:
+    """No answer of ours is kept by a browser or a proxy: the next person at the computer must not find it with “back”.
+
+    Files that are everybody's (``/static/``) are answered before this.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "no-store" not in response.get("Cache-Control", ""):
+            response["Cache-Control"] = "private, no-store"
+        return response
 
 
 class ActorMiddleware:
@@ -119,7 +135,14 @@ def start_session(request: HttpRequest, user: User, **_: object) -> None:
         agent=request.headers.get("User-Agent", ""),
     )
     second_factor.owe(request.session, user, clock.now())
+    if not request.session[second_factor.OWES]:
+        note_at_home(request, user)
     passwords.owe(request.session, user, clock.now())
+
+
+def note_at_home(request: HttpRequest, user: User) -> None:
+    """They proved who they are: the address is theirs from now on, whatever strangers try elsewhere."""
+    guessing.note_at_home(user, lockout.address_of(request), clock.real_now())
 
 
 def _payments(request: HttpRequest) -> tuple[str, ...]:

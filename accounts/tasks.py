@@ -2,13 +2,15 @@
 
 from celery import shared_task
 
-from accounts import chain_checks, checkpoints, clock
+from accounts import chain_checks, checkpoints, clock, guessing
 from accounts.sessions import SessionStore
 
 
 @shared_task(name="accounts.sweep_sessions")
 def sweep_sessions() -> None:
+    """Sessions that are over, and what slowed guessing and serves no more."""
     SessionStore.clear_expired()
+    guessing.sweep(clock.real_now())
 
 
 @shared_task(name="accounts.checkpoint_audit")

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+# Parts of secrets that somebody meant to replace.
+OFTEN_LEFT = ("insecure", "change", "example", "password", "secret", "trial", "default", "postgres", "…")
+FEWEST_LETTERS = 8
 
 
 class ConfigError(Exception):
@@ -19,10 +23,23 @@ def text(name: str, default: str | None = None) -> str:
     if name in os.environ:
         return os.environ[name]
     if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text(encoding="utf-8").strip()
+        return _kept_in(path, name)
     if default is None:
         raise ConfigError(f"{name} is not set (or {name}_FILE); see deploy/env.example")
     return default
+
+
+def _kept_in(path: str, name: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{name}_FILE: {path} cannot be read") from problem
+
+
+def is_default(secret: str) -> bool:
+    """Whether it is what stands in instructions and is tried first, or hardly more than one letter again and again."""
+    told = secret.casefold()
+    return any(word in told for word in OFTEN_LEFT) or len(set(secret)) < FEWEST_LETTERS
 
 
 def integer(name: str, default: int, *, least: int | None = None, why: str = "") -> int:
@@ -58,7 +75,8 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def database(name: str, default: str | None = None) -> dict[str, object]:
-    """A ``postgresql://user:password@host:port/name`` address as Django's settings."""
+    """A ``postgresql://user:password@host:port/name?sslmode=…`` address as Django's settings; what follows the question
+    mark goes to libpq as it is."""
     url = urlsplit(text(name, default))
     if url.scheme not in {"postgresql", "postgres"}:
         raise ConfigError(f"{name} must start with postgresql://: this product runs on PostgreSQL only")
@@ -69,4 +87,5 @@ def database(name: str, default: str | None = None) -> dict[str, object]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": url.hostname or "",
         "PORT": str(url.port or 5432),
+        "OPTIONS": dict(parse_qsl(url.query, strict_parsing=bool(url.query))),
     }

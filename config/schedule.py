@@ -48,7 +48,7 @@ SCHEDULE = {
         "schedule": float(EVERY),
         "options": BEFORE_THE_NEXT,
     },
-    # Sessions that are over leave their rows behind when nobody comes back to them.
+    # Sessions that are over leave their rows behind when nobody comes back to them; so do counts of guessed passwords.
     "sweep-sessions": {
         "task": "accounts.sweep_sessions",
         "schedule": crontab(hour="3", minute="40"),

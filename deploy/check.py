@@ -92,7 +92,8 @@ def image() -> Iterator[str]:
 def variables(compose: dict[str, Any]) -> Iterator[str]:
     """Whatever is read is documented with a comment above it, and whatever is documented is read."""
     wanted = {name: "docker-compose.yml" for text in texts(compose) for name in VARIABLE.findall(text) if name}
-    readers = {node.name for node in ast.parse(read("config/env.py")).body if isinstance(node, ast.FunctionDef)}
+    functions = [node for node in ast.parse(read("config/env.py")).body if isinstance(node, ast.FunctionDef)]
+    readers = {node.name for node in functions if node.args.args[0].arg == "name"}
     for path in sorted((ROOT / "config" / "settings").glob("*.py")):
         place = path.relative_to(ROOT).as_posix()
         for call in calls(ast.parse(path.read_text(encoding="utf-8")), readers):

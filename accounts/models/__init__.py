@@ -3,6 +3,7 @@
 from accounts.models.audit import AuditCheck, AuditEntry
 from accounts.models.delegations import Delegation
 from accounts.models.departments import Department, Post
+from accounts.models.guessing import GuessedAccount, KnownAddress
 from accounts.models.memberships import ADMINISTRATORS, Membership, Role
 from accounts.models.passwords import PastPassword
 from accounts.models.sessions import UserSession
@@ -17,6 +18,8 @@ __all__ = [
     "AuditEntry",
     "Delegation",
     "Department",
+    "GuessedAccount",
+    "KnownAddress",
     "Membership",
     "PastPassword",
     "Post",

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts import clock, second_factor
+from accounts.middleware import note_at_home
 from accounts.second_factor import Outcome
 from accounts.web.addresses import inside
 
@@ -74,6 +75,7 @@ def _passed(request: HttpRequest) -> None:
     """The session is worth more from here on, so it gets another key."""
     second_factor.note_proof(request.session)
     request.session.cycle_key()
+    note_at_home(request, request.user)
 
 
 def _codes(request: HttpRequest, codes: list[str]) -> HttpResponse:

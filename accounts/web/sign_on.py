@@ -75,5 +75,7 @@ def _refuse(request: HttpRequest, refused: SignOnRefused) -> HttpResponse:
         about = refused.account or audit.stranger()
         with transaction.atomic():
             audit.record(action="session.sign_in_failed", obj=about, actor=None, now=clock.now(), reason=refused.code)
-    context = {"form": SignInForm(request), "problem": SENTENCES[refused.code]}
+    # What the platform sent back with the browser must not go on from here, in the page's own forms or in a log.
+    request.META["QUERY_STRING"] = ""
+    context = {"form": SignInForm(request), "problem": SENTENCES[refused.code], "next": ""}
     return render(request, "accounts/login.html", context, status=STATUS.get(refused.code, 403))

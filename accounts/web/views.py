@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -40,12 +42,13 @@ class SignIn(LoginView):
         return super().form_valid(form)
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
-        is_locked = lockout.is_locked(self.request)
         known = User.objects.filter(username=form.data.get("username", "")[:60]).first()
-        action = "session.locked" if is_locked else "session.sign_in_failed"
+        action = f"session.{form.refused.code}" if form.refused else "session.sign_in_failed"
         audit.record(action=action, obj=known or audit.stranger(), actor=None, now=clock.now())
         response = super().form_invalid(form)
-        response.status_code = 429 if is_locked else 422
+        response.status_code = 429 if form.refused else 422
+        if form.refused and form.refused.wait:
+            response["Retry-After"] = str(math.ceil(form.refused.wait.total_seconds()))
         return response
 
 
@@ -80,15 +83,28 @@ def account(request: HttpRequest) -> HttpResponse:
 @never_cache
 def change_password(request: HttpRequest) -> HttpResponse:
     """Choose another password; everywhere else the person is signed out."""
-    form = NewPasswordForm(request.user, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        now = clock.now()
-        passwords.put(user=request.user, password=form.cleaned_data["new_password1"], actor=request.user, now=now)
-        request.session[passwords.OWES] = False
-        update_session_auth_hash(request, request.user)
-        sign_out_elsewhere(user=request.user, but=request.session.session_key, now=now)
-        messages.success(request, _("密码已更换，其他地方的登录已退出"))
-        return redirect(inside(request, request.POST.get("next", "")))
+    if request.method != "POST":
+        return _password_page(request, NewPasswordForm(request))
+    with lockout.one_try_at_a_time(request, request.user.get_username()):
+        form = NewPasswordForm(request, request.POST)
+        if not form.is_valid():
+            if "old_password" in form.errors:
+                audit.record(action="password.refused", obj=request.user, actor=request.user, now=clock.now())
+            return _password_page(request, form)
+        _put_password(request, form.cleaned_data["new_password1"])
+    messages.success(request, _("密码已更换，其他地方的登录已退出"))
+    return redirect(inside(request, request.POST.get("next", "")))
+
+
+def _put_password(request: HttpRequest, password: str) -> None:
+    now = clock.now()
+    passwords.put(user=request.user, password=password, actor=request.user, now=now)
+    request.session[passwords.OWES] = False
+    update_session_auth_hash(request, request.user)
+    sign_out_elsewhere(user=request.user, but=request.session.session_key, now=now)
+
+
+def _password_page(request: HttpRequest, form: NewPasswordForm) -> HttpResponse:
     context = {
         "form": form,
         "next": request.POST.get("next") or request.GET.get("next", ""),

@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "accounts.middleware.NoStoreMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.ChosenLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,15 +101,9 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": env.database("DATABASE_URL")
-    | {
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        # A machine that is gone does not answer at all; without this a visitor would wait for minutes.
-        "OPTIONS": {"connect_timeout": 5},
-    }
-}
+DATABASES = {"default": env.database("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+# A machine that is gone does not answer at all; without this a visitor would wait for minutes.
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -133,6 +128,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_USERNAME_CALLABLE = "accounts.lockout.account_of"
 AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
+# It writes down what was sent with a wrong password: never what stood in a field for one.
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken"]
+AXES_SENSITIVE_PARAMETERS += ["old_password", "new_password1", "new_password2"]
 # The audit trail keeps who came and went.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False

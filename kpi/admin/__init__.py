@@ -62,6 +62,7 @@ class TargetInline(PartInline):
     """A slip is put right here; another target is a case (目标调整), which keeps what held before."""
 
     model = Target
+    fields = ("value", "effective_on", "reason")
 
     def has_add_permission(self, request, obj=None) -> bool:
         return False
@@ -89,16 +90,51 @@ class FormerPlanInline(KeptInline):
 
 class PlanPointInline(PartInline):
     model = PlanPoint
+    fields = ("period", "value")
 
 
 class MilestoneInline(PartInline):
     model = Milestone
+    fields = ("ordinal", "name", "due_on")
 
 
 @admin.register(Indicator)
 class IndicatorAdmin(TableAdmin):
     resource_classes = [IndicatorResource, PlanResource]
     editors, viewers = OFFICE, READERS
+    fields = (
+        "report",
+        "commitment",
+        "code",
+        "name",
+        "kind",
+        "unit",
+        "decimals",
+        "comparator",
+        "polarity",
+        "accumulation",
+        "strength",
+        "frequency",
+        "lead_department",
+        "supporting_departments",
+        "accountable_post",
+        "baseline_value",
+        "baseline_unit",
+        "baseline_quote",
+        "baseline_note",
+        "definition",
+        "peer_set",
+        "coverage_scope",
+        "final_due_on",
+        "evidence_required",
+        "needs_cosign",
+        "rule_set",
+        "is_lead_proposed",
+        "is_active",
+        "predecessor",
+        "ended_because",
+        "notes",
+    )
     list_display = ("code", "name", "kind", "lead_department", "final_due_on", "is_lead_proposed", "is_active")
     list_filter = ("kind", "frequency", "lead_department", "is_lead_proposed", "is_active")
     list_select_related = ("lead_department",)
@@ -153,6 +189,7 @@ class MilestoneAdmin(PartAdmin):
 class PastResultAdmin(TableAdmin):
     resource_classes = [PastResultResource]
     editors, viewers = OFFICE, READERS
+    fields = ("indicator", "year", "month", "value", "unit", "source", "note")
     list_display = ("indicator", "year", "month", "value", "unit", "source")
     list_filter = ("year", "indicator__lead_department")
     list_select_related = ("indicator",)
@@ -185,6 +222,7 @@ class RuleSetAdmin(RoleAdmin):
     """A changed rule is a new row with a later day, so that published lamps keep theirs."""
 
     editors, viewers = OFFICE, READERS
+    fields = ("code", "name", "version", "basis", "thresholds", "effective_from", "is_default", "source")
     list_display = ("name", "code", "version", "basis", "effective_from", "is_default")
 
     def has_change_permission(self, request, obj=None) -> bool:
@@ -194,12 +232,14 @@ class RuleSetAdmin(RoleAdmin):
 @admin.register(DueRule)
 class DueRuleAdmin(RoleAdmin):
     editors, viewers = OFFICE, READERS
+    fields = ("day", "month_offset", "at", "roll", "grace_workdays", "opens_day", "effective_from")
     list_display = ("effective_from", "day", "month_offset", "at", "roll", "grace_workdays")
 
 
 @admin.register(WorkdayOverride)
 class WorkdayOverrideAdmin(RoleAdmin):
     editors, viewers = OFFICE, READERS
+    fields = ("day", "is_workday", "name", "source")
     list_display = ("day", "is_workday", "name", "source")
     list_filter = ("is_workday",)
 

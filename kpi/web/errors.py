@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.db import DataError, transaction
+from django.core.exceptions import RequestDataTooBig
+from django.db import DataError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 from accounts import audit, clock
 from accounts.models import User
@@ -33,7 +35,8 @@ CONFLICTS = (IllegalTransition, PeriodClosed, StaleVersion)
 
 
 class RefusalMiddleware:
-    """Turns what services refuse into 403 (wrong person), 409 (wrong state or version) or 422.
+    """Turns what services refuse into 403 (wrong person), 409 (wrong state or version) or 422; what the database ended
+    because it took too long into 503.
 
     Whoever opens an address that only takes what was sent gets a page (405), not the browser's own: after a sign-in
     that interrupted a form, the browser comes back to it so.
@@ -51,6 +54,8 @@ class RefusalMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if isinstance(problem, OperationalError) and isinstance(problem.__cause__, QueryCanceled):
+            return _too_slow(request)
         if not isinstance(problem, DomainError | PermissionRefused):
             return None
         return refused(request, problem)
@@ -126,7 +131,20 @@ def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     return page
 
 
+def _too_slow(request: HttpRequest) -> HttpResponse:
+    """PostgreSQL ended a statement that took too long (``config/statements.py``); its transaction is undone."""
+    code = request.request_id[:6].upper()
+    logger.error("request %s was too slow: %s", code, request.path)
+    text = _("这一步用时太久，已停下，没有保存任何内容。请稍后再试；仍不成功请联系系统管理员，并告知编号 %(code)s。")
+    page = _page(request, 503, _("系统繁忙"), text % {"code": code}, "database_too_slow")
+    page["Retry-After"] = "30"
+    return page
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        text = refusals.refusal("request_too_large", {})
+        return _page(request, 413, _("提交的内容太大"), text, "request_too_large")
     return _page(request, 400, _("请求无法识别"), _("请返回上一页重试；仍不成功请联系督查室。"), "bad_request")
 
 

@@ -65,6 +65,10 @@ def test_forged_headers_gain_no_try(db):
     assert tries == [422] * 4 + [429] * 4
 
 
+def test_another_browser_gains_no_try(db):
+    assert [attempt(**{"User-Agent": f"browser {n}"}) for n in range(7)] == [422] * 4 + [429] * 3
+
+
 @pytest.mark.parametrize("written", ["MAYOR", "Mayor", "ｍａｙｏｒ", " mayor"])
 def test_another_way_to_write_the_name_gains_no_try(db, written):
     for _ in range(5):
@@ -115,6 +119,6 @@ def test_without_waiting_for_each_other_more_are_read(committed_db, monkeypatch)
         return read(self, *args, **kwargs)
 
     monkeypatch.setattr(ModelBackend, "authenticate", wait_and_read)
-    monkeypatch.setattr(lockout, "one_try_at_a_time", lambda _request: transaction.atomic())
+    monkeypatch.setattr(lockout, "one_try_at_a_time", lambda *_asked: transaction.atomic())
     at_once(10)
     assert AccessAttempt.objects.get().failures_since_start == 10

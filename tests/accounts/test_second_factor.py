@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable, Iterator
+from functools import partial
+from threading import Barrier
+from types import SimpleNamespace
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django_otp.models import Device
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import clock, second_factor
-from accounts.models import AuditEntry, Membership, Role, User
+from accounts import clock, passwords, second_factor
+from accounts.middleware import DoorMiddleware
+from accounts.models import ApiToken, AuditEntry, Membership, Role, User
+from accounts.permissions import actor_for
+from tests.races import in_parallel
 
 NAME, PASSWORD = "dcs_1", "trial-2025-zjj"
 DOOR, SET_UP = "/login/code/", "/account/second-factor/"
@@ -63,6 +73,93 @@ def test_without_an_app_and_without_the_role_a_password_is_enough(user):
 
 
 PATHS = ("/2025/desk/", "/manage/admin/", "/inbox/", "/account/", "/account/second-factor/codes/", "/trial/mailbox/")
+
+
+# What a session may reach that owes the second proof.
+OPEN = {*DoorMiddleware.OPEN, "second-factor"}
+
+
+def every_route() -> Iterator[tuple[str, str]]:
+    """Name (empty for none) and shape of every address there is."""
+
+    def walk(patterns: Iterable[URLPattern | URLResolver], before: str) -> Iterator[tuple[str, str]]:
+        for each in patterns:
+            shape = before + str(each.pattern)
+            if isinstance(each, URLResolver):
+                yield from walk(each.url_patterns, shape)
+            else:
+                yield each.name or "", shape
+
+    return walk(get_resolver().url_patterns, "/")
+
+
+def test_no_route_there_is_opens_before_the_code(user, codes, rf):
+    """Found by walking the addresses, so that a new page, of the administration or the API, is asked for, too."""
+    door = DoorMiddleware(lambda _request: HttpResponse())
+    request = rf.get("/")
+    request.user, request.session, request.request_id = user, at_the_door().session, ""
+    request.actor = actor_for(user, clock.today())
+    answers = {}
+    for name, request.path in every_route():
+        request.resolver_match = SimpleNamespace(url_name=name)
+        answers[name, request.path] = door.process_view(request, None, (), {})
+    assert len(answers) > 200, "the walk no longer finds the addresses"
+    assert {name for (name, _shape), answer in answers.items() if answer is None} == OPEN
+
+
+def test_without_the_middleware_in_front_pages_open(codes, settings):
+    """Negative control."""
+    settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if "Door" not in each]
+    assert at_the_door().get("/2025/desk/").status_code == 200
+
+
+def test_no_token_is_made_before_the_code(user, codes):
+    wish = {"name": "script", "kind": "personal", "days": "90"}
+    assert at_the_door().post("/account/tokens/", wish)["Location"].startswith(DOOR)
+    assert not ApiToken.objects.filter(user=user).exists()
+
+
+def test_a_password_that_was_reset_does_not_replace_the_app(user, codes):
+    """First the code, then another password: whoever has the letter with the new one has not the telephone."""
+    admin = User.objects.get(username="sysadmin")
+    passwords.put(user=user, password=PASSWORD, actor=admin, now=clock.now())
+    client = at_the_door()
+    assert client.get("/account/password/")["Location"].startswith(DOOR)
+    sent = {"old_password": PASSWORD, "new_password1": "Harvest.moon-88", "new_password2": "Harvest.moon-88"}
+    assert client.post("/account/password/", sent)["Location"].startswith(DOOR)
+    enter(client, codes[0])
+    assert client.get("/2025/desk/")["Location"].startswith("/account/password/")
+
+
+def proved_twice_at_once(user: User, code: str) -> list[object]:
+    prove = partial(second_factor.prove, user=user, code=code, now=clock.now())
+    return sorted(map(str, in_parallel(prove, prove)))
+
+
+def test_a_code_and_a_recovery_code_are_good_once_also_for_two_at_once(committed_db):
+    user = User.objects.get(username=NAME)
+    device = second_factor.pending_device(user)
+    _outcome, recovery = second_factor.confirm(user=user, code=shown_by(device), now=clock.now())
+    for code in (shown_by(device), recovery[0]):
+        allow_again(user)
+        assert proved_twice_at_once(user, code) == ["passed", "wrong"]
+
+
+def test_without_holding_the_device_a_code_is_good_twice(committed_db, monkeypatch):
+    """Negative control: two that read the same row find the code unused."""
+    user = User.objects.get(username=NAME)
+    device = second_factor.pending_device(user)
+    second_factor.confirm(user=user, code=shown_by(device), now=clock.now())
+    allow_again(user)
+    both_have_read = Barrier(2, timeout=30)
+
+    def read_without_holding(user: User, persistent_id: str, code: str) -> TOTPDevice | None:
+        device = Device.from_persistent_id(persistent_id)
+        both_have_read.wait()
+        return device if device.verify_token(code) else None
+
+    monkeypatch.setattr(second_factor, "verify_token", read_without_holding)
+    assert proved_twice_at_once(user, shown_by(device)) == ["passed", "passed"]
 
 
 @pytest.mark.parametrize("path", PATHS)

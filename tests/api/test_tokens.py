@@ -156,3 +156,13 @@ def test_the_administrator_revokes_service_tokens_only(db):
         tokens.revoke(token=personal.token, actor=admin, now=NOW)
     assert AuditEntry.objects.filter(action="token.revoked").count() == 1
     assert Department.objects.exists() and Scope.READ in personal.token.scopes
+
+
+def test_what_was_asked_for_by_a_token_is_not_fetched_by_it_once_it_ended(system):
+    """S10: an export is queued, then the token ends; the file is its owner's, and the token opens it no more."""
+    asked = system("nyj_staff")
+    job = asked.post("/2025/exports/", {"kind": "heat_map", "period": "2025-06", "departments": ["agriculture"]}).json()
+    ApiToken.objects.update(revoked_at=NOW, revoked_by=User.objects.get(username="nyj_staff"))
+    answer = asked.get(f"/2025/exports/{job['id']}/file/")
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_revoked")
+    assert AuditEntry.objects.filter(action="token.refused", reason="token_revoked").exists()

@@ -18,6 +18,7 @@ from notifications import outbox, robots, sending
 from notifications.channels.redaction import redacted
 from notifications.models import Attempt, Dispatch, Notice, Robot
 from tests.conftest import NOW
+from tests.logs import Memory, everything_logged
 from tests.notifications.remote import Clock, queue
 from tests.stubs import Answer, code, robot_server
 
@@ -34,32 +35,11 @@ PHONES = ("13800001111", "15912345678", "18888886666")
 PLANTED = (*KEYS.values(), NEW_KEY, *filter(None, SIGNERS.values()), TOKEN, PASSWORD, *PHONES, "159-1234-5678")
 
 
-class Memory(logging.Handler):
-    """Everything that is logged anywhere, tracebacks included."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.setFormatter(logging.Formatter("%(name)s %(message)s"))
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.name == "mail.log":  # the far end's own
-            return
-        self.lines.append(self.format(record))
-
-
 @pytest.fixture
 def log() -> Iterator[Memory]:
-    """Everything at DEBUG, as a trial may set it, every statement to the database included."""
-    memory, loggers = Memory(), [logging.getLogger(), logging.getLogger("django")]
-    usual = [logger.level for logger in loggers]
-    loggers[0].addHandler(memory)
-    for logger in loggers:
-        logger.setLevel(logging.DEBUG)
-    yield memory
-    for logger, level in zip(loggers, usual, strict=True):
-        logger.setLevel(level)
-    loggers[0].removeHandler(memory)
+    """Every statement to the database included."""
+    with everything_logged() as memory:
+        yield memory
 
 
 @pytest.fixture

@@ -166,6 +166,13 @@ def test_whoever_may_not_have_it_any_more_is_refused_when_it_is_fetched():
         assert actions()[-2:] == ["export.fetched", "export.refused"], name
 
 
+def test_rights_of_the_moment_of_asking_alone_hand_it_out(monkeypatch):
+    """Negative control: without the second look the workbook is made for whoever was relieved meanwhile."""
+    monkeypatch.setattr(exporting, "_require_still_allowed", lambda _job, _now: None)
+    relieve(ask("gxj_staff", "industry").asked_by)
+    assert run(small).state == "done"
+
+
 def test_another_persons_file_is_refused_even_to_the_office():
     ask("nyj_staff", "agriculture")
     done = run()

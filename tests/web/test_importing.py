@@ -8,7 +8,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
+from accounts import clock
+from accounts.models import AuditEntry, Department, Membership, User
 from kpi.models import ReportUpload, Submission
+from kpi.workbooks import importing
+from tests.conftest import NOW
 from tests.workbooks.books import filled
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +41,41 @@ def test_from_the_to_do_list_to_drafts(as_user):
     assert Submission.objects.get(indicator__code="A06", period__code="2025-06").state == "draft"
     again = client.post(sent["Location"], {"sha256": upload.sha256})
     assert (again.status_code, "已经导入过" in again.content.decode()) == (409, True)
+
+
+def disable(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def move(user: User) -> None:
+    Membership.objects.filter(user=user).update(department=Department.objects.get(code="tourism"))
+
+
+def revoke(user: User) -> None:
+    Membership.objects.filter(user=user).update(ends_on=clock.today())
+
+
+@pytest.mark.parametrize(("happens", "status"), [(disable, 302), (move, 404), (revoke, 403)])
+def test_what_was_previewed_is_not_written_for_whoever_may_not_any_more(as_user, happens, status):
+    """S10: uploaded, then the person changes, then it is confirmed."""
+    client = as_user("nyj_staff")
+    address = send(client, filled(client.get(TEMPLATE).content, {"A06": {"value": 2.86}}))["Location"]
+    upload = ReportUpload.objects.get()
+    happens(upload.user)
+    assert client.post(address, {"sha256": upload.sha256}).status_code == status
+    assert not Submission.objects.filter(indicator__code="A06", period__code="2025-06").exists()
+    if status != 302:
+        denied = AuditEntry.objects.filter(action="access.denied").latest("seq")
+        assert (denied.actor, denied.after["path"]) == (upload.user, address)
+
+
+def test_the_rights_of_the_preview_alone_would_write_it(as_user, actor):
+    """Negative control: whoever was asked once, when the file came, is not asked at the confirmation."""
+    client, then = as_user("nyj_staff"), actor("nyj_staff")
+    send(client, filled(client.get(TEMPLATE).content, {"A06": {"value": 2.86}}))
+    upload = ReportUpload.objects.get()
+    revoke(upload.user)
+    assert importing.confirm(upload=upload, sha256=upload.sha256, actor=then, now=NOW) == 1
 
 
 def test_a_bad_row_is_named_and_there_is_nothing_to_confirm(as_user):
