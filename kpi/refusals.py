@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
@@ -484,13 +486,15 @@ TABLES = (
 def refusal(code: str, params: Mapping[str, Any]) -> str:
     """The sentence for a code; an unknown code is a fault of ours and raises ``KeyError``."""
     plain = {name: f"{value.normalize():f}" if isinstance(value, Decimal) else value for name, value in params.items()}
-    return _sentences()[code] % plain
+    return _sentences(get_language())[code] % plain
 
 
 def refusal_codes() -> frozenset[str]:
     """Every code that has a sentence, for the test that none is missing."""
-    return frozenset(_sentences())
+    return frozenset(_sentences(get_language()))
 
 
-def _sentences() -> dict[str, str]:
+@cache
+def _sentences(language: str | None) -> dict[str, str]:
+    """All sentences in the language that is active, which is the one named: translated once, not at each refusal."""
     return {code: sentence for table in TABLES for code, sentence in table().items()}
