@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.core.checks import Tags, register
 from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
@@ -9,8 +10,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("机构与人员")
 
     def ready(self) -> None:
+        from accounts.checks import no_superuser
         from accounts.clock import follow_database
         from accounts.middleware import start_session
 
         connection_created.connect(follow_database, dispatch_uid="accounts.clock")
+        register(no_superuser, Tags.security, deploy=True)
         user_logged_in.connect(start_session, dispatch_uid="accounts.sessions")
