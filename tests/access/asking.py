@@ -15,7 +15,6 @@ from django.utils.http import urlencode
 
 from kpi.services.samples import sample_pdf
 from tests.access import forms
-
 from tests.access.columns import COLUMNS, Callers, Column
 from tests.access.routes import API, Route, document
 from tests.access.samples import Samples
@@ -44,9 +43,7 @@ def is_taken(route: Route, method: str, samples: Samples, callers: Callers) -> b
     return {seen(ask(route, method, state, column, samples, callers)) for column in two} != {"405"}
 
 
-def ask(
-    route: Route, method: str, state: str, column: Column, samples: Samples, callers: Callers
-) -> HttpResponse:
+def ask(route: Route, method: str, state: str, column: Column, samples: Samples, callers: Callers) -> HttpResponse:
     client = callers.of(column, route)
     kept = client.cookies
     client.cookies = SimpleCookie(kept.output(header="", sep=";"))
@@ -98,4 +95,6 @@ def value_of(schema: Mapping[str, Any]) -> Any:
         return {name: value_of(properties[name]) for name in schema.get("required", ())}
     if schema.get("type") == "array":
         return [value_of(schema["items"])]
-    return {"integer": 1, "boolean": True}.get(schema.get("type", ""), WORDS.get(schema.get("format", ""), "示例说明，足够长的一段文字。"))
+    return {"integer": 1, "boolean": True}.get(
+        schema.get("type", ""), WORDS.get(schema.get("format", ""), "示例说明，足够长的一段文字。")
+    )

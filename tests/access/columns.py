@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import Scope, User
 from tests.access.routes import Route
-from tests.access.samples import OWNERS, UNIT, owner_of, token
+from tests.access.samples import owner_of, token
 from tests.people import session_of
 
 # A unit that has nothing to do with any sample.
@@ -43,7 +43,6 @@ PERSONS = (
 BARRED = ("nobody", "staff elsewhere", "head", "head elsewhere", "leader")
 ROBOTS = (
     Column("token", "{unit}_staff", is_robot=True),
-    Column("token elsewhere", f"{ELSEWHERE}_staff", is_robot=True),
     Column("token to read", "{unit}_staff", is_robot=True, scopes=(Scope.READ,)),
 )
 COLUMNS: Mapping[str, tuple[Column, ...]] = {

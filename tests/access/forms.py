@@ -26,11 +26,12 @@ PAGES: Mapping[str, Form] = {
     "/<year>/target-changes/<pk>/": {"action": "agree"},
     "/decompose/<pk>/": {"action": "undo"},
     "/inbox/<pk>/": {"action": "read"},
-    "/inbox/all/": {"action": "read", "tab": "todo"},
+    "/inbox/all/": {"action": "read", "tab": "action"},
+    "/inbox/undo/": {"at": "2025-07-02T09:00:00+08:00"},
     "/notices/robots/<pk>/": {"action": "replace"},
 }
 API: Mapping[str, Form] = {
-    "/api/v1/<year>/directives/": {"indicator": "I12", "kind": "urge", "text": "请说明情况（示例）"},
+    "/api/v1/<year>/directives/": {"indicator": "I12", "kind": "instruct", "text": "请说明情况（示例）"},
     "/api/v1/<year>/directives/<number>/steps/": {"step": "reply", "text": ""},
     "/api/v1/<year>/exports/": {"kind": "ledger", "period": OPEN},
     "/api/v1/<year>/submissions/<period>/<code>/cosign/": {"department": "commerce", "stance": "agreed"},

@@ -28,7 +28,7 @@ TABLES = {
 
 
 class Route(NamedTuple):
-    """``path`` as it stands in the tables, such as ``/<year>/desk/``; ``operations`` are the API document's, by method."""
+    """``path`` as it stands in the tables, as ``/<year>/desk/``; ``operations`` are the API document's, by method."""
 
     path: str
     name: str

@@ -45,31 +45,33 @@ Choices = Mapping[str, object]
 
 NOBODYS, NO_NUMBER, NOBODYS_UUID = 2**31 - 1, 999_999_999, UUID(int=1)
 OPEN, LOCKED, NO_MONTH = "2025-06", "2025-05", "2025-13"
-NO_CODE, SET_ASIDE = "A99", "A20"
+SET_ASIDE = "A20"
 WHY = "示例：等待验收单"
 # A12 is a draft in June and locked in May, A05 signed in June.
-REPORT = {"open": "A12", "signed": "A05", "locked": "A12", "deleted": SET_ASIDE, "none": NO_CODE}
+REPORT = {"open": "A12", "signed": "A05", "locked": "A12", "deleted": SET_ASIDE}
 
 # By the parameter's name, wherever no address says otherwise.
 USUAL: Mapping[str, Choices] = {
     "year": {"open": 2025},
     "period": {"open": OPEN, "locked": LOCKED, "none": NO_MONTH},
-    "code": {"open": "A12", "deleted": SET_ASIDE, "none": NO_CODE},
+    "code": {"open": "A12", "deleted": SET_ASIDE},
 }
 FIXED: Mapping[str, Choices] = {
-    "/<year>/reports/<period>/<code>": REPORT,
+    # A signed report is no other form than a locked one.
+    "/<year>/reports/<period>/<code>": {state: code for state, code in REPORT.items() if state != "signed"},
     "/api/v1/<year>/submissions/<period>/<code>": REPORT,
     "/<year>/departments/<code>": {"open": "agriculture", "none": "nowhere"},
     "/<year>/sectors/<code>": {"open": "C090", "none": "C999"},
-    "/<year>/living-report/panel/<code>": {"open": "A12", "deleted": SET_ASIDE, "none": NO_CODE},
+    "/<year>/coverage/<code>": {"open": "A11", "deleted": SET_ASIDE},
     "/<year>/bulletins/<period>": {"open": LOCKED, "signed": "2025-04", "none": NO_MONTH},
     "/<year>/scores/<period>": {"open": LOCKED, "locked": "2025-03", "none": NO_MONTH},
     "/api/v1/<year>/scores/<period>": {"open": LOCKED, "locked": "2025-03", "none": NO_MONTH},
     "/<year>/scores/<period>/units/<code>": {"open": "agriculture", "none": "nowhere"},
     "/<year>/scores/<period>/posts/<code>": {"open": "vice_mayor_agriculture", "none": "nobody"},
     # What a supporting unit is asked about.
-    "/api/v1/<year>/submissions/<period>/<code>/cosign/": {"open": "I01", "none": NO_CODE},
+    "/api/v1/<year>/submissions/<period>/<code>/cosign/": {"open": "I01", "deleted": SET_ASIDE},
     "/manage/admin/<app_label>": {"open": "kpi"},
+    "/manage/admin/r/<rest>": {"open": "4/1/"},
     "/manage/admin/<url>": {"open": "nothing"},
 }
 # Whose people the column of the own unit stands for, where the trial has no such thing of agriculture's.
@@ -172,7 +174,9 @@ def _reports(deleted_file: UUID) -> dict[str, Choices]:
         "/<year>/evidence/<pk>": files,
         # Beside the draft of A12 and the signed report of A05.
         "/api/v1/<year>/submissions/<period>/<code>/evidence/<pk>": {
-            "open": _attach("A12"), "signed": files["signed"], "none": NOBODYS_UUID,
+            "open": _attach("A12"),
+            "signed": files["signed"],
+            "none": NOBODYS_UUID,
         },
         "/<year>/cosign/<pk>": _one(_report("I01", OPEN).pk),
     }
@@ -187,8 +191,8 @@ def _requests() -> dict[str, Choices]:
     unlock = windows.ask_unlock(period=_month(LOCKED), reason=WHY, actor=office, now=NOW)
     later = NOW + timedelta(days=9)
     moved = WindowChange.objects.create(
-        period=_month(OPEN), act="extend", reason=WHY, actor=office.user, at=NOW,
-        **{name: later for name in ("was_opens_at", "was_due_at", "was_grace_ends_at", "opens_at", "due_at", "grace_ends_at")},
+        period=_month(OPEN), act="close", reason=WHY, actor=office.user, at=NOW, was_opens_at=NOW, opens_at=NOW,
+        was_due_at=later, due_at=later, was_grace_ends_at=later, grace_ends_at=later,
     )  # fmt: skip
     change = TargetChange.objects.get(indicator__code="T07")
     directive = Directive.objects.get(department__code="industry")
@@ -235,8 +239,8 @@ def _administered() -> dict[str, Choices]:
         "/notices/robots/<pk>": _one(robot.pk),
         "/<year>/desk/reminders/policy/<pk>": _one(ReminderPolicy.objects.earliest("pk").pk),
         "/<year>/scores/schemes/<pk>": _one(ScoringScheme.objects.earliest("pk").pk),
+        # No key of that table is a number.
         "/manage/admin/r/<content_type_id>": {"open": ContentType.objects.get_for_model(Evidence).pk},
-        # No key of that table has this shape.
         "/manage/admin/r/<content_type_id>/<object_id>": {"open": 1},
     }
 
