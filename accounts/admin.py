@@ -17,7 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts import clock, passwords, second_factor
 from accounts.administration import ReadOnlyAdmin, RoleAdmin, enter
 from accounts.models import Delegation, Department, Membership, Post, Role, User
-from accounts.resources import DepartmentResource, MembershipResource, UserResource, read_phone
+from accounts.resources import DepartmentResource, MembershipResource, UserResource, read_phone, refuse_own_role
 from accounts.services import sign_out_elsewhere, unlock_sign_in
 from accounts.tables import TableAdmin
 
@@ -126,8 +126,10 @@ class UserAdmin(TableAdmin):
 
 
 class MembershipForm(forms.ModelForm):
-    """Whoever grants or ends a role says on what ground: the trail keeps it, the row does not."""
+    """Whoever grants or ends a role says on what ground: the trail keeps it, the row does not. ``grantor`` is who
+    grants: never to themselves."""
 
+    grantor: User | None = None
     reason = forms.CharField(
         label=_("依据"),
         max_length=200,
@@ -140,6 +142,10 @@ class MembershipForm(forms.ModelForm):
         model = Membership
         fields = ("user", "role", "department", "post", "starts_on", "ends_on", "is_contact")
 
+    def clean_user(self) -> User:
+        refuse_own_role(self.cleaned_data["user"], self.grantor)
+        return self.cleaned_data["user"]
+
 
 @admin.register(Membership)
 class MembershipAdmin(TableAdmin):
@@ -147,11 +153,22 @@ class MembershipAdmin(TableAdmin):
     form = MembershipForm
     editors = frozenset({Role.SECURITY_ADMIN})
     viewers = frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR})
-    fields = ("user", "role", "department", "post", "starts_on", "ends_on", "is_contact")
     list_display = ("user", "role", "department", "post", "starts_on", "ends_on")
     list_filter = ("role",)
     list_select_related = ("user", "department", "post")
     autocomplete_fields = ("user", "department")
+
+    def get_form(
+        self, request: HttpRequest, obj: Membership | None = None, change: bool = False, **kwargs: object
+    ) -> type[forms.ModelForm]:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.grantor = request.user
+        return form
+
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        """One's own is to look at: another security administrator changes it."""
+        is_own = obj is not None and obj.user_id == request.user.pk
+        return not is_own and super().has_change_permission(request, obj)
 
 
 @admin.register(Delegation)

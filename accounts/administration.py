@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms.models import BaseModelFormSet, ModelForm, model_to_dict
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -25,6 +25,11 @@ def enter(request: HttpRequest) -> HttpResponse:
     if not admin.site.has_permission(request):
         raise PermissionDenied
     return redirect("admin:index")
+
+
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """In place of the site's jump to any row of any table, which told which rows there are; no page leads there."""
+    raise Http404
 
 
 class RoleAdmin(admin.ModelAdmin):
@@ -47,6 +52,12 @@ class RoleAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+        """The framework looks for the row first, and so tells which ones there are to whoever may see none."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: ModelForm, change: bool) -> None:
         before = values_of(type(obj)._default_manager.get(pk=obj.pk)) if change else None

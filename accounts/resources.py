@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 from import_export import fields, widgets
@@ -55,6 +56,12 @@ class UserResource(AuditedResource):
             instance.set_unusable_password()
 
 
+def refuse_own_role(user: User, grantor: User | None) -> None:
+    """Raises ``ValidationError``: who grants roles grants none to themselves, and changes none of their own."""
+    if grantor is not None and user.pk == grantor.pk:
+        raise ValidationError(_("不能给自己授予或变更角色，请由另一位安全管理员办理"), code="own_role")
+
+
 class MembershipResource(AuditedResource):
     """Roles by person, role, place and first day: what may change is the last day, and who is the contact."""
 
@@ -69,3 +76,7 @@ class MembershipResource(AuditedResource):
 
     def get_queryset(self) -> models.QuerySet:
         return super().get_queryset().select_related("user", "department", "post")
+
+    def before_save_instance(self, instance: Membership, row: object, **kwargs: Any) -> None:
+        refuse_own_role(instance.user, kwargs.get("user"))
+        super().before_save_instance(instance, row, **kwargs)

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.administration import nothing_here
 from config.metrics import metrics
 from config.probes import livez, readyz
 
@@ -10,6 +11,7 @@ urlpatterns = [
     path("livez", livez),
     path("readyz", readyz),
     path("metrics", metrics),
+    path("manage/admin/r/<path:rest>", nothing_here),
     path("manage/admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("accounts.web.urls")),

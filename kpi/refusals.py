@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
@@ -497,6 +499,12 @@ def refusal_codes() -> frozenset[str]:
     return frozenset(sentences())
 
 
-def sentences() -> dict[str, str]:
-    """Every code with its sentence, whose parameters are not filled in."""
+def sentences() -> Mapping[str, str]:
+    """Every code with its sentence, whose parameters are not filled in, in the language that is active."""
+    return _sentences(get_language())
+
+
+@cache
+def _sentences(language: str | None) -> Mapping[str, str]:
+    """Translated once for each language, not at each refusal; ``language`` is the active one."""
     return {code: sentence for table in TABLES for code, sentence in table().items()}

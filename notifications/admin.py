@@ -14,12 +14,14 @@ from accounts.models import Role
 from notifications import services
 from notifications.models import Dispatch, Notice
 
-READERS = frozenset({Role.SUPERVISOR, Role.SYSTEM_ADMIN})
+OFFICE = frozenset({Role.SUPERVISOR})
 
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
-    viewers = READERS
+    """For the office alone: notices quote what leaders and heads wrote."""
+
+    viewers = OFFICE
     list_display = ("created_at", "recipient", "kind", "title", "state")
     list_filter = ("kind", "state")
     list_select_related = ("recipient",)
@@ -28,7 +30,10 @@ class NoticeAdmin(ReadOnlyAdmin):
 
 @admin.register(Dispatch)
 class DispatchAdmin(ReadOnlyAdmin):
-    viewers = READERS
+    """System administrators see that a message went out, and never what it says."""
+
+    viewers = OFFICE | {Role.SYSTEM_ADMIN}
+    exclude = ("subject", "text")
     list_display = ("id", "recipient", "robot", "channel", "state", "attempts", "next_attempt_at")
     list_filter = ("state", "channel")
     list_select_related = ("recipient", "robot")

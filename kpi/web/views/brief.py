@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
 
 from accounts import clock
 from kpi import labels
@@ -18,6 +19,7 @@ from kpi.web.rendering import render
 
 
 @login_required
+@require_safe
 def latest_brief(request: HttpRequest, year: int) -> HttpResponse:
     """The latest month's."""
     periods = period_selector.of_year(year)
@@ -27,6 +29,7 @@ def latest_brief(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def show_brief(request: HttpRequest, year: int, period: str) -> HttpResponse:
     """One month's; of a locked month what was published, with the directives of that time."""
     seen = look(request, year, keeps=(), period_code=period, indicators=indicators_of(year, period))

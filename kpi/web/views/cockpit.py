@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from accounts import clock
 from kpi.domain.values import Rag
@@ -19,6 +20,7 @@ from kpi.web.rendering import render
 
 
 @login_required
+@require_safe
 def show_cockpit(request: HttpRequest, year: int) -> HttpResponse:
     """The year in one sentence, with what needs a leader's eye."""
     indicators = Indicator.objects.of_year(year).with_directives(request.actor, clock.now())
@@ -87,6 +89,7 @@ SCREEN_CARDS, SCREEN_TEXT = 6, 900
 
 
 @login_required
+@require_safe
 def show_screen(request: HttpRequest, year: int) -> HttpResponse:
     """The wall: approved figures only, no directive, no person; three views, each with an address of its own."""
     view = request.GET.get("view", SCREEN[0])

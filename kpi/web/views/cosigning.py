@@ -27,7 +27,9 @@ from kpi.web.views.filing import version_of
 def cosign(request: HttpRequest, year: int, pk: int) -> HttpResponse:
     """One report; who is not asked finds nothing here."""
     require(bool(request.actor.department_ids), "not_permitted")
-    found = Submission.objects.visible_to(request.actor).filter(pk=pk, period__report__year=year)
+    found = Submission.objects.visible_to(request.actor).filter(
+        pk=pk, period__report__year=year, indicator__is_active=True
+    )
     submission = found.select_related("indicator__lead_department", "period__report", "author").first()
     progress = asked.of_submission(submission) if submission else asked.NOT_ASKED
     mine = _mine(request.actor, progress)

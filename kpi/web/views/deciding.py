@@ -204,12 +204,12 @@ def review(request: HttpRequest, year: int, pk: int) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, year: int, pk: int) -> Submission:
-    """A stranger's draft does not exist."""
+    """A stranger's draft does not exist, nor does a report of an indicator that was set aside."""
     found = (
         Submission.objects.visible_to(request.actor)
         .with_standing()
         .with_said()
-        .filter(pk=pk, period__report__year=year)
+        .filter(pk=pk, period__report__year=year, indicator__is_active=True)
     )
     submission = found.select_related("indicator__lead_department", "period__report", "author").first()
     if submission is None:

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import localtime
+from django.views.decorators.http import require_safe
 
 from accounts import clock
 from accounts.models import Department
@@ -40,6 +41,7 @@ from notifications import logbook
 
 
 @login_required
+@require_safe
 def show_desk(request: HttpRequest, year: int) -> HttpResponse:
     """The month at the office: who filed, what waits for review, what to look at twice."""
     permissions.require_supervisor(request.actor)

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from accounts import clock
 from kpi import labels
@@ -22,6 +23,7 @@ A_PAGE = 50
 
 
 @login_required
+@require_safe
 def list_reports(request: HttpRequest, year: int) -> HttpResponse:
     """Every report behind a count or a cell of the desk: by unit, by how it came, of a month or of the year so far."""
     permissions.require_supervisor(request.actor)
@@ -54,6 +56,7 @@ def list_reports(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def show_attention(request: HttpRequest, year: int) -> HttpResponse:
     """The lists of what to look at twice, one at a time, narrowed to a unit where one is named."""
     permissions.require_supervisor(request.actor)

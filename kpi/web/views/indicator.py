@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from accounts import clock
 from kpi.domain.target_changes import ChangeParty
@@ -20,6 +21,7 @@ from kpi.web.story import Story
 
 
 @login_required
+@require_safe
 def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """Lamp, gap, curve, why this colour, every step taken; as of ``?period=`` where one is asked for."""
     story = story_or_404(request, year, code)
@@ -41,6 +43,7 @@ def show_indicator(request: HttpRequest, year: int, code: str) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def show_coverage(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """Every district or township a target counts, month by month: covered or not yet."""
     story = story_or_404(request, year, code)

@@ -9,6 +9,7 @@ from operator import attrgetter
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts import clock
 from kpi import labels
@@ -36,6 +37,7 @@ class Facet:
 
 
 @login_required
+@require_safe
 def list_indicators(request: HttpRequest, year: int) -> HttpResponse:
     """Every indicator with its lamp, gap and forecast; worst first, or in the report's order."""
     board = look(request, year).board

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from accounts import clock
 from kpi import labels
@@ -15,6 +16,7 @@ from kpi.web.rendering import render
 
 
 @login_required
+@require_safe
 def show_report(request: HttpRequest, year: int) -> HttpResponse:
     """The whole text as of ``?period=``; ``?lamp=`` leaves the other commitments without colour."""
     board, now = board_or_404(request, year), clock.now()
@@ -33,6 +35,7 @@ def show_report(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def show_panel(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """What stands beside a sentence when it is tapped: a piece of a page, fetched by the page's script."""
     indicators = Indicator.objects.of_year(year).filter(code=code)

@@ -64,10 +64,11 @@ def _list(request: HttpRequest, year: int, refused: Refused = NOTHING) -> HttpRe
 @login_required
 def show_run(request: HttpRequest, year: int, period: str) -> HttpResponse:
     """One edition of a month: every unit in official order, and the steps the office may take."""
-    run, editions = _find(request, year, period)
     if request.method != "POST":
-        return _run(request, run, editions)
+        return _run(request, *_find(request, year, period))
+    # Before anything is looked for: whether there are scores is not for everybody to know.
     permissions.require_supervisor(request.actor)
+    run, _editions = _find(request, year, period)
     step = RUN_STEPS.get(request.POST.get("action", ""))
     if step is None:
         raise Http404

@@ -8,6 +8,7 @@ from operator import attrgetter
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
 
 from accounts import clock
 from accounts.models import Department
@@ -25,6 +26,7 @@ ROLES = ("lead", "supporting")
 
 
 @login_required
+@require_safe
 def list_departments(request: HttpRequest, year: int) -> HttpResponse:
     """All departments with a part in the year, in official order."""
     seen = look(request, year, keeps=())
@@ -33,6 +35,7 @@ def list_departments(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def show_department(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One department: what it leads, or what it supports."""
     department = get_object_or_404(Department, code=code)
@@ -65,6 +68,7 @@ def show_department(request: HttpRequest, year: int, code: str) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def list_sectors(request: HttpRequest, year: int) -> HttpResponse:
     """The chapters of the report, in its order."""
     seen = look(request, year, keeps=())
@@ -73,6 +77,7 @@ def list_sectors(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def show_sector(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """One chapter, addressed by the code of a commitment in it: codes stay what they are when chapters are added."""
     title = units.chapter_of(year, code)

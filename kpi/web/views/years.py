@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from accounts import clock
 from kpi.domain.errors import DomainError, NotPermitted
@@ -177,6 +178,7 @@ def _succession_page(
 
 
 @login_required
+@require_safe
 def compare_years(request: HttpRequest, year: int) -> HttpResponse:
     """Tasks that go on from an earlier year, year beside year."""
     report = get_object_or_404(Report, year=year)
