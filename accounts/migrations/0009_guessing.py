@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_tokens'),
+        ('accounts', '0008_audit_checks'),
     ]
 
     operations = [

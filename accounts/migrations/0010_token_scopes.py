@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_tokens'),
+        ('accounts', '0009_guessing'),
     ]
 
     operations = [
