@@ -10,18 +10,18 @@ import logging
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import file_digest, sha256
+from hashlib import file_digest
 from pathlib import Path
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.files.base import File
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Model, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts import audit
@@ -176,33 +176,6 @@ def note_download(*, job: ExportJob, made: Made, actor: Actor, now: datetime) ->
     job.data_sha256 = made.data_sha256
     with transaction.atomic():
         _record("export.fetched", job, actor, now)
-
-
-@transaction.atomic
-def note_file(
-    *, action: str, obj: Model, name: str, data: bytes, actor: Actor, now: datetime, department_code: str = ""
-) -> None:
-    """Put on record a file that is no workbook of ours and was handed out at once: a bulletin, a form to fill in."""
-    audit.record(
-        action=action,
-        obj=obj,
-        actor=actor.user,
-        now=now,
-        after={"name": name, "sha256": sha256(data).hexdigest()},
-        department_code=department_code,
-    )
-
-
-@transaction.atomic
-def note_trail(*, criteria: Mapping[str, str], name: str, rows: int, data: bytes, actor: Actor, now: datetime) -> None:
-    """Put on record that somebody took entries of the audit trail with them, and which."""
-    audit.record(
-        action="audit.exported",
-        obj=actor.user,
-        actor=actor.user,
-        now=now,
-        after={"criteria": dict(criteria), "rows": rows, "name": name, "sha256": sha256(data).hexdigest()},
-    )
 
 
 def run_next(*, make: Maker, clock: Callable[[], datetime]) -> ExportState | None:

@@ -23,7 +23,7 @@ from kpi.domain.official import document_number
 from kpi.models import Bulletin, BulletinFile, Period
 from kpi.selectors import bulletins as selector
 from kpi.selectors import periods as period_selector
-from kpi.services import bulletin_editing, bulletins, exporting, permissions
+from kpi.services import bulletin_editing, bulletins, handouts, permissions
 from kpi.services.content import ContentInvalid
 from kpi.web.bulletins import form_of, links, shown, wish_of
 from kpi.web.errors import status_of
@@ -223,7 +223,7 @@ def download_bulletin(request: HttpRequest, year: int, period: str) -> HttpRespo
     kept = BulletinFile.objects.filter(bulletin=bulletin).first()
     data = bytes(kept.content) if kept else render_docx(bulletin, _content(request, bulletin))
     name = kept.name if kept else bulletins.file_name(bulletin)
-    exporting.note_file(
+    handouts.note_file(
         action="bulletin.fetched", obj=bulletin, name=name, data=data, actor=request.actor, now=clock.now()
     )
     response = HttpResponse(data, content_type=DOCX)

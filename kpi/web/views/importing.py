@@ -18,7 +18,7 @@ from accounts.spreadsheets import SpreadsheetRefused
 from kpi import refusals
 from kpi.domain.errors import DomainError, NotPermitted, StaleVersion
 from kpi.models import Period, ReportUpload
-from kpi.services import exporting, imports
+from kpi.services import handouts, imports
 from kpi.web.errors import status_of
 from kpi.web.views.exporting import XLSX
 from kpi.workbooks import importing
@@ -55,7 +55,7 @@ def download_template(request: HttpRequest, year: int, period: str) -> HttpRespo
     department, month = _department(request, request.GET.get("unit")), _period(year, period)
     now, name = clock.now(), f"reports-{month.code}-{department.code}.xlsx"
     content = template(department=department, period=month, actor=request.actor, now=now)
-    exporting.note_file(
+    handouts.note_file(
         action="template.fetched",
         obj=month,
         name=name,

@@ -18,7 +18,7 @@ from accounts.permissions import require
 from kpi import trail_words
 from kpi.selectors import trail
 from kpi.selectors.trail_rows import rows_of
-from kpi.services import exporting
+from kpi.services import handouts
 from kpi.web.trail import Asked, chain_light, checkpoint_light, place
 from kpi.workbooks import trail as trail_file
 
@@ -69,7 +69,7 @@ def export_trail(request: HttpRequest) -> HttpResponse:
         raise Http404
     data, lines = trail_file.write(asked.filters, file_format)
     name = f"{_('审计记录')}-{now:%Y%m%d-%H%M}.{file_format}"
-    exporting.note_trail(
+    handouts.note_trail(
         criteria=asked.filters.as_query(), name=name, rows=lines, data=data, actor=request.actor, now=now
     )
     response = HttpResponse(data, content_type=trail_file.FORMATS[file_format].CONTENT_TYPE)
