@@ -49,6 +49,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "api": (*PERSONS, *ROBOTS),
     "administration": tuple(column for column in PERSONS if column.head not in BARRED),
     "desk": PERSONS,
+    "reports": PERSONS,
     "year": PERSONS,
     "others": PERSONS,
 }

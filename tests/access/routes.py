@@ -22,6 +22,7 @@ TABLES = {
     "api": API,
     "administration": "/manage/admin/",
     "desk": "/<year>/desk/",
+    "reports": "/<year>/reports/",
     "year": "/<year>/",
     "others": "/",
 }

@@ -44,7 +44,7 @@ def body_of(answer: HttpResponse) -> str:
     return VARIES.sub("", text.decode()).replace(answer.wsgi_request.path, "…")
 
 
-@pytest.mark.parametrize("table", ["api", "year", "others"])
+@pytest.mark.parametrize("table", ["api", "reports", "year", "others"])
 def test_what_is_anothers_answers_as_what_is_not(table, things, callers):
     cases, said = hidden(table), set()
     for route, method, state, nothing, column in cases:

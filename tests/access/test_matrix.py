@@ -52,6 +52,7 @@ def test_every_address_has_been_reviewed(table):
     assert unreviewed(table) == []
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("table", TABLES)
 def test_everybody_gets_what_was_reviewed_and_nothing_else(table, things, callers, is_hasty):
     found = lines_at(routes_of(table), things, callers)
