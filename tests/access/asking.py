@@ -13,15 +13,14 @@ from django.http import HttpResponse
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils.http import urlencode
 
+from kpi.api import examples
 from kpi.services.samples import sample_pdf
 from tests.access import forms
 from tests.access.columns import COLUMNS, Callers, Column
-from tests.access.routes import API, Route, document
+from tests.access.routes import API, Route
 from tests.access.samples import Samples
 
-HEADERS = {"If-Match": '"v1"'}
 PROBES = ("staff", "office")
-WORDS = {"date": "2025-07-20", "uuid": "00000000-0000-0000-0000-000000000001"}
 
 
 def everybody(route: Route, samples: Samples, callers: Callers) -> dict[tuple[str, str], list[str]]:
@@ -66,35 +65,21 @@ def seen(answer: HttpResponse) -> str:
 
 
 def sent(route: Route, method: str) -> dict[str, Any]:
-    """A page gets a form, an operation what its document asks for, with a version that is not the present one."""
+    """A page gets a form, an operation the example of its document, with a version that is not the present one."""
     if not route.path.startswith(API):
         return _form(forms.PAGES.get(route.path, {}), "application/x-www-form-urlencoded")
-    content = route.operations.get(method, {}).get("requestBody", {}).get("content", {})
-    if "multipart/form-data" in content:
-        return _form({"file": ContentFile(sample_pdf(["x"]), name="a.pdf")}, MULTIPART_CONTENT) | {"headers": HEADERS}
-    body = next((value_of(each["schema"]) for each in content.values()), {})
-    body = forms.API.get(route.path, body) if method != "GET" else body
-    return {"data": json.dumps(body), "content_type": "application/json", "headers": HEADERS}
+    operation = route.operations.get(method, {})
+    headers = {each["name"]: each["schema"]["example"] for each in operation.get("parameters", ()) if is_version(each)}
+    if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
+        return _form({"file": ContentFile(sample_pdf(["x"]), name="a.pdf")}, MULTIPART_CONTENT) | {"headers": headers}
+    body = forms.API.get(route.path, examples.BODIES.get(operation.get("operationId", ""), {}))
+    return {"data": json.dumps(body), "content_type": "application/json", "headers": headers}
+
+
+def is_version(parameter: Mapping[str, Any]) -> bool:
+    return parameter["name"] == "If-Match"
 
 
 def _form(values: forms.Form, content_type: str) -> dict[str, Any]:
     data = urlencode(values) if content_type != MULTIPART_CONTENT else encode_multipart(BOUNDARY, values)
     return {"data": data, "content_type": content_type}
-
-
-def value_of(schema: Mapping[str, Any]) -> Any:
-    """The least the schema asks for."""
-    if "$ref" in schema:
-        return value_of(document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]])
-    if "allOf" in schema or "oneOf" in schema:
-        return value_of((schema.get("allOf") or schema["oneOf"])[0])
-    if "enum" in schema:
-        return schema["enum"][0]
-    if schema.get("type") == "object":
-        properties = schema.get("properties", {})
-        return {name: value_of(properties[name]) for name in schema.get("required", ())}
-    if schema.get("type") == "array":
-        return [value_of(schema["items"])]
-    return {"integer": 1, "boolean": True}.get(
-        schema.get("type", ""), WORDS.get(schema.get("format", ""), "示例说明，足够长的一段文字。")
-    )

@@ -11,7 +11,6 @@ from django.template.backends import django
 from drf_spectacular.generators import SchemaGenerator
 
 from accounts import middleware
-from kpi.api.authentication import FairShare
 from kpi.web import errors
 from tests.access import samples
 from tests.access.columns import Callers
@@ -29,13 +28,13 @@ def callers(things) -> Callers:
 
 
 @pytest.fixture
-def is_hasty(monkeypatch) -> Iterator[None]:
+def is_hasty(monkeypatch, settings) -> Iterator[None]:
     """Who gets what is settled before any of this; other tests do it, and for all cells it would take minutes."""
     monkeypatch.setattr(django.Template, "render", lambda *_args, **_more: "")
     monkeypatch.setattr(errors, "record_denial", lambda **_denied: None)
     # The same people at thousands of addresses: what they hold is read once for each.
     monkeypatch.setattr(middleware, "actor_for", cache(middleware.actor_for))
-    monkeypatch.setattr(FairShare, "THROTTLE_RATES", {"person": "99999/min", "service": "99999/min"})
+    settings.API_REQUESTS_A_MINUTE = {"person": 99_999, "service": 99_999}
     told = document()
     monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *_asked, **_more: told)
     logging.disable(logging.WARNING)

@@ -30,9 +30,9 @@ PAGES: Mapping[str, Form] = {
     "/inbox/undo/": {"at": "2025-07-02T09:00:00+08:00"},
     "/notices/robots/<pk>/": {"action": "replace"},
 }
+# In place of the document's example, where it would be refused for what it says before it is asked who sends it.
 API: Mapping[str, Form] = {
-    "/api/v1/<year>/directives/": {"indicator": "I12", "kind": "instruct", "text": "请说明情况（示例）"},
-    "/api/v1/<year>/directives/<number>/steps/": {"step": "reply", "text": ""},
-    "/api/v1/<year>/exports/": {"kind": "ledger", "period": OPEN},
+    "/api/v1/<year>/submissions/<period>/<code>/": {},
+    "/api/v1/<year>/submissions/<period>/<code>/submit/": {},
     "/api/v1/<year>/submissions/<period>/<code>/cosign/": {"department": "commerce", "stance": "agreed"},
 }

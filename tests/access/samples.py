@@ -15,17 +15,19 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 
 from accounts import tokens
-from accounts.models import Delegation, Department, Scope, TokenKind, User
+from accounts.models import AuditEntry, Delegation, Department, Scope, TokenKind, User
 from accounts.permissions import Actor, actor_for
 from kpi.domain.exporting import ExportKind
 from kpi.models import (
     Directive,
     Evidence,
+    Handover,
     Indicator,
     Period,
     ProposedSpan,
     ReminderPolicy,
     ReportUpload,
+    ScoreSheet,
     ScoringScheme,
     Submission,
     TargetChange,
@@ -80,8 +82,11 @@ OWNERS = {
     "/<year>/directives/<pk>": "gxj",
     "/api/v1/<year>/directives/<number>": "gxj",
     "/<year>/signoff/delegations/<pk>": "wlj",
+    "/api/v1/delegations/<number>": "wlj",
     "/<year>/target-changes/<pk>": "gzw",
     "/<year>/target-changes/files/<pk>": "gzw",
+    "/api/v1/<year>/target-changes/<number>": "gzw",
+    "/api/v1/<year>/target-changes/files/<pk>": "gzw",
     # What a supporting unit is asked about: industry's report, commerce is to co-sign.
     "/<year>/cosign/<pk>": "swj",
     "/api/v1/<year>/submissions/<period>/<code>/cosign/": "swj",
@@ -195,16 +200,30 @@ def _requests() -> dict[str, Choices]:
         was_due_at=later, due_at=later, was_grace_ends_at=later, grace_ends_at=later,
     )  # fmt: skip
     change = TargetChange.objects.get(indicator__code="T07")
+    papers = TargetChangeFile.objects.get(change=change)
+    lent = Delegation.objects.get(head__username="wlj_head")
+    given_away = Handover.objects.create(
+        indicator=Indicator.objects.get(code="A12"), from_department=_agriculture(),
+        to_department=Department.objects.get(code="commerce"), effective_on=later.date(), reason=WHY,
+        decided_by=office.user, decided_at=NOW,
+    )  # fmt: skip
     directive = Directive.objects.get(department__code="industry")
     return {
         "/<year>/desk/periods/<period>/extensions/<pk>": _one(asked.pk),
         "/<year>/desk/periods/<period>/unlock/<pk>": _one(unlock.pk),
         "/<year>/desk/periods/<period>/undo/<pk>": _one(moved.pk),
+        "/api/v1/<year>/periods/<period>/extensions/<number>": _numbered(asked.pk),
+        "/api/v1/<year>/periods/<period>/unlocks/<number>": _numbered(unlock.pk),
+        "/api/v1/<year>/periods/<period>/window-changes/<number>": _numbered(moved.pk),
+        "/api/v1/<year>/indicators/<code>/handovers/<number>": _numbered(given_away.pk),
         "/<year>/target-changes/<pk>": _one(change.pk),
-        "/<year>/target-changes/files/<pk>": _one(TargetChangeFile.objects.get(change=change).pk),
+        "/<year>/target-changes/files/<pk>": _one(papers.pk),
+        "/api/v1/<year>/target-changes/<number>": _numbered(change.pk),
+        "/api/v1/<year>/target-changes/files/<pk>": _one(papers.pk),
         "/<year>/directives/<pk>": _one(directive.pk),
-        "/api/v1/<year>/directives/<number>": _one(directive.pk) | {"none": NO_NUMBER},
-        "/<year>/signoff/delegations/<pk>": _one(Delegation.objects.get(head__username="wlj_head").pk),
+        "/api/v1/<year>/directives/<number>": _numbered(directive.pk),
+        "/<year>/signoff/delegations/<pk>": _one(lent.pk),
+        "/api/v1/delegations/<number>": _numbered(lent.pk),
     }
 
 
@@ -228,17 +247,24 @@ def _own() -> dict[str, Choices]:
         "/api/v1/<year>/exports/<pk>": _one(export.pk),
         "/<year>/reports/<period>/import/<pk>": _one(upload.pk),
         "/inbox/<pk>": _one(notice.pk),
-        "/api/v1/notices/<number>": _one(notice.pk) | {"none": NO_NUMBER},
+        "/api/v1/notices/<number>": _numbered(notice.pk),
         "/account/tokens/<pk>": _one(token("nyj_staff").token.pk),
     }
 
 
 def _administered() -> dict[str, Choices]:
     robot = Robot.objects.create(channel="wecom", name="工作群", address="x", is_enabled=False)
+    rules, scheme = ReminderPolicy.objects.earliest("pk").pk, ScoringScheme.objects.earliest("pk").pk
+    sheet = ScoreSheet.objects.filter(run__period__code=LOCKED, department=_agriculture()).latest("run")
     return {
         "/notices/robots/<pk>": _one(robot.pk),
-        "/<year>/desk/reminders/policy/<pk>": _one(ReminderPolicy.objects.earliest("pk").pk),
-        "/<year>/scores/schemes/<pk>": _one(ScoringScheme.objects.earliest("pk").pk),
+        "/<year>/desk/reminders/policy/<pk>": _one(rules),
+        "/api/v1/reminder-policies/<number>": _numbered(rules),
+        "/<year>/scores/schemes/<pk>": _one(scheme),
+        "/api/v1/<year>/score-schemes/<number>": _numbered(scheme),
+        "/api/v1/<year>/scores/<period>/sheets/<number>": _numbered(sheet.pk),
+        "/audit/<seq>": {"open": AuditEntry.objects.earliest("seq").seq, "none": NO_NUMBER},
+        "/manage/roles/<username>": {"open": "nyj_staff", "none": "nobody_here"},
         # No key of that table is a number.
         "/manage/admin/r/<content_type_id>": {"open": ContentType.objects.get_for_model(Evidence).pk},
         "/manage/admin/r/<content_type_id>/<object_id>": {"open": 1},
@@ -274,6 +300,11 @@ def _attach(code: str) -> UUID:
 
 def _one(key: object) -> Choices:
     return {"open": key, "none": NOBODYS_UUID if isinstance(key, UUID) else NOBODYS}
+
+
+def _numbered(key: int) -> Choices:
+    """As ``_one``, where the address takes no number that long."""
+    return {"open": key, "none": NO_NUMBER}
 
 
 def _actor(username: str) -> Actor:
