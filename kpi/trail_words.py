@@ -29,7 +29,8 @@ OUTCOME: Words = {Outcome.DONE: _("成功"), Outcome.REFUSED: _("被拒绝或失
 # What was tried and not done; everything else in the trail took place.
 REFUSED = frozenset(
     {
-        "access.denied", "session.sign_in_failed", "session.locked", "second_factor.wrong", "second_factor.slowed",
+        "access.denied", "session.sign_in_failed", "session.locked", "session.slowed", "password.refused",
+        "second_factor.wrong", "second_factor.slowed",
         "token.refused", "export.refused", "export.failed", "audit_check.broken",
     }
 )  # fmt: skip
@@ -43,11 +44,13 @@ KINDS: Mapping[str, tuple[Promise | str, Words]] = {
             "session.signed_in_by_platform": _("经统一身份认证登录"),
             "session.sign_in_failed": _("登录失败"),
             "session.locked": _("登录被锁定"),
+            "session.slowed": _("登录被要求等待"),
             "session.signed_out": _("退出登录"),
             "session.expired": _("登录到时自动退出"),
             "session.ended": _("结束其他登录"),
             "session.unlocked": _("解除登录锁定"),
             "password.changed": _("更换密码"),
+            "password.refused": _("更换密码被拒绝"),
             "second_factor.set_up": _("设置验证应用"),
             "second_factor.passed": _("两步验证通过"),
             "second_factor.wrong": _("两步验证码错误"),

@@ -8,13 +8,11 @@ from functools import cache
 
 import pytest
 from django.template.backends import django
-from drf_spectacular.generators import SchemaGenerator
 
 from accounts import middleware
 from kpi.web import errors
 from tests.access import samples
 from tests.access.columns import Callers
-from tests.access.routes import document
 
 
 @pytest.fixture
@@ -35,8 +33,6 @@ def is_hasty(monkeypatch, settings) -> Iterator[None]:
     # The same people at thousands of addresses: what they hold is read once for each.
     monkeypatch.setattr(middleware, "actor_for", cache(middleware.actor_for))
     settings.API_REQUESTS_A_MINUTE = {"person": 99_999, "service": 99_999}
-    told = document()
-    monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *_asked, **_more: told)
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)

@@ -32,6 +32,7 @@ BY_PEOPLE = {
     "kpi.services.decompositions.discard": WIZARD,
     "kpi.services.delegations.problems": "reads a form beside what cannot be read of it",
     "kpi.services.exporting.note_download": "the page's ledger comes at once; the API's is a job that notes it",
+    "kpi.services.handouts.note_trail": "the trail is taken along by people who answer for what they read",
     "kpi.services.imports.keep_upload": "a workbook is how people carry many figures",
     "kpi.services.permissions.may_export": "shows or hides a link",
     "kpi.services.target_change_files.waiting": "shows what a form that comes back has kept",
@@ -46,7 +47,7 @@ def pages() -> set[str]:
             address = f"{prefix}{each.pattern}"
             if isinstance(each, URLResolver):
                 yield from walk(each.url_patterns, address)
-            elif isinstance(each, URLPattern) and each.name and not address.startswith(("manage/", "api/")):
+            elif isinstance(each, URLPattern) and each.name and not address.startswith(("manage/admin/", "api/")):
                 yield each.name
 
     return set(walk(get_resolver().url_patterns))

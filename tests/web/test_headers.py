@@ -85,7 +85,7 @@ def test_every_kind_of_page_and_file(db, as_in_production):
     others = [
         Page("sysadmin", "/manage/admin/"),
         Page("sysadmin", "/manage/admin/accounts/user/"),
-        Page("auditadmin", "/manage/admin/accounts/auditentry/"),
+        Page("auditadmin", "/manage/admin/accounts/membership/"),
         Page("dcs_1", "/api/v1/schema/"),
         Page("dcs_1", "/2025/exports/ledger.xlsx"),
         Page("dcs_1", "/account/password/"),

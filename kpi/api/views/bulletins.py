@@ -24,7 +24,7 @@ from kpi.documents.docx import render as render_docx
 from kpi.domain.bulletin_record import Content
 from kpi.models import Bulletin, BulletinFile
 from kpi.selectors import bulletins as selector
-from kpi.services import bulletin_editing, bulletins, permissions
+from kpi.services import bulletin_editing, bulletins, handouts, permissions
 from kpi.services.bulletin_editing import Typed, Wish
 
 TAG = "bulletins"
@@ -157,4 +157,6 @@ class BulletinDocument(ApiView):
         found = find(self, year, period)
         kept = BulletinFile.objects.filter(bulletin=found).first()
         data = bytes(kept.content) if kept else render_docx(found, content(self, found))
-        return handed_on(BytesIO(data), kept.name if kept else bulletins.file_name(found))
+        name = kept.name if kept else bulletins.file_name(found)
+        handouts.note_file(action="bulletin.fetched", obj=found, name=name, data=data, **self.by)
+        return handed_on(BytesIO(data), name)
