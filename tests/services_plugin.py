@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from config import messages
 from config.services import APP, OWNER, Services
 from tests.databases import TEMPLATE
 
@@ -57,5 +58,7 @@ def prepare_template() -> None:
 
 
 if READY not in os.environ:
+    # A fresh clone has no English yet: what is compiled is not kept.
+    messages.compile_all()
     _start()
     prepare_template()
