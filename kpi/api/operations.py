@@ -38,7 +38,7 @@ from kpi.services import idempotency
 
 KEY_LENGTH = 200
 # What any operation may be answered with; a write may get more.
-ALWAYS = (400, 401, 403, 404, 429)
+ALWAYS = (400, 401, 403, 404, 429, 503)
 ON_WRITING = (409, 413, 415, 422)
 ON_MATCHING = (412, 428)
 
@@ -146,9 +146,13 @@ def operation(
     has_etag: bool = False,
     media: str = "application/json",
     writes: bool | None = None,
+    refuses: Sequence[int] = (),
     description: object = "",
 ) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """State an operation. ``answer`` and ``body`` are serializers; without ``answer`` it is answered with 204."""
+    """State an operation. ``answer`` and ``body`` are serializers; without ``answer`` it is answered with 204.
+
+    ``refuses`` are statuses beside those that every reading, or every writing, operation may answer with.
+    """
     is_writing = scope is not Scope.READ if writes is None else writes
     stated = Operation(scope, is_writing, if_match)
 
@@ -170,7 +174,7 @@ def operation(
             description=description or summary,
             request=body,
             parameters=[*query, *_headers(stated, has_etag, status)],
-            responses=_responses(stated, answer, status, media),
+            responses=_responses(stated, answer, status, media, refuses),
             examples=examples.of(name),
         )(carried_out)
 
@@ -241,8 +245,10 @@ def _headers(stated: Operation, has_etag: bool, status: int) -> list[OpenApiPara
     return found
 
 
-def _responses(stated: Operation, answer: object, status: int, media: str) -> dict[object, object]:
-    codes = (*ALWAYS, *(ON_WRITING if stated.is_writing else ()), *(ON_MATCHING if stated.if_match else ()))
+def _responses(
+    stated: Operation, answer: object, status: int, media: str, refuses: Sequence[int]
+) -> dict[object, object]:
+    codes = (*ALWAYS, *refuses, *(ON_WRITING if stated.is_writing else ()), *(ON_MATCHING if stated.if_match else ()))
     told: dict[object, object] = {
         (code, "application/problem+json"): OpenApiResponse(ProblemBody, description=words.STATUSES[code])
         for code in codes

@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
+from django.urls import Resolver404, resolve
 
 from accounts import tokens
 from accounts.models import WHOLE_CITY, Department, Scope, TokenKind, User
 from accounts.permissions import actor_for
+from tests.access.routes import all_routes
 from tests.conftest import NOW
+
+CONVERTER = re.compile(r"<\w+:")
+
+
+@cache
+def statuses() -> dict[tuple[str, str], set[str]]:
+    """What the document says each operation may be answered with, by address and method."""
+    return {
+        (route.path, method): set(told["responses"])
+        for route in all_routes()
+        for method, told in route.operations.items()
+    }
+
+
+def is_told(path: str, method: str, answer: HttpResponse) -> bool:
+    """Whether the document tells of the answer; of methods it does not name it tells nothing."""
+    try:
+        route = resolve(path.partition("?")[0]).route
+    except Resolver404:
+        return True
+    told = statuses().get((f"/{CONVERTER.sub('<', route)}", method))
+    return told is None or str(answer.status_code) in told
 
 
 class System:
-    """A client with a token; ``last`` is its latest answer."""
+    """A client with a token, which is never answered with anything that the document does not tell of."""
 
     def __init__(self, text: str):
         self.client, self.text = Client(), text
@@ -26,7 +53,9 @@ class System:
             name.replace("_", "-"): value for name, value in headers.items()
         }
         data = "" if body is None else body if isinstance(body, str | bytes) else json.dumps(body)
-        return self.client.generic(method, f"/api/v1{path}", data, content_type="application/json", headers=sent)
+        answer = self.client.generic(method, f"/api/v1{path}", data, content_type="application/json", headers=sent)
+        assert is_told(f"/api/v1{path}", method, answer), f"{method} {path}: {answer.status_code} is not documented"
+        return answer
 
     def get(self, path: str, **headers: str) -> Any:
         return self.call("GET", path, **headers)

@@ -85,6 +85,7 @@ class ExportFile(ApiView):
         media="application/octet-stream",
         scope=Scope.EXPORT,
         writes=False,
+        refuses=(409, 422),
     )
     def get(self, request: Request, year: int, pk: UUID) -> FileResponse:
         job = _find(self, year, pk)
