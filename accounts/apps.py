@@ -14,6 +14,4 @@ class AccountsConfig(AppConfig):
         from accounts.middleware import start_session
 
         connection_created.connect(follow_database, dispatch_uid="accounts.clock")
-        # Django's own receiver would ask another clock than everything beside it.
-        user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(start_session, dispatch_uid="accounts.sessions")

@@ -128,8 +128,6 @@ class SignedOutMiddleware:
 
 def start_session(request: HttpRequest, user: User, **_: object) -> None:
     """Receives Django's word that somebody signed in, whichever way they came."""
-    user.last_login = clock.now()
-    user.save(update_fields=["last_login"])
     sessions.begin(
         request.session,
         now=clock.real_now(),

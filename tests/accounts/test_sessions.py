@@ -135,9 +135,3 @@ def test_old_sessions_are_swept(as_user):
     sessions.SessionStore.clear_expired()
     assert not UserSession.objects.filter(user__username="nyj_staff").exists()
     assert not Session.objects.exists(), "Django's own table is not used"
-
-
-def test_the_last_sign_in_is_told_by_the_clock_of_everything_else(as_user):
-    """Django's own receiver would write the server's day, which the trial is not on."""
-    as_user("nyj_staff")
-    assert User.objects.get(username="nyj_staff").last_login.date() == clock.today()
